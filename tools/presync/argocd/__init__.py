@@ -1,0 +1,1 @@
+"""Argo CD's objects: Applications, ApplicationSets, AppProjects, and what becomes of them."""

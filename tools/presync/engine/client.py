@@ -1,0 +1,257 @@
+"""The parent's side of the engine: a small pool of workers, watched."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import json
+import os
+import queue
+import select
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from presync.engine import wire
+
+TIMEOUT = 60.0  # seconds one request may take
+MEMORY = 1536 * 1024 * 1024  # bytes of resident memory a worker may reach
+_ADDRESS_SPACE = 8 * 1024 * 1024 * 1024  # Go reserves far more than it touches; this only stops a runaway between polls
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+class EngineError(Exception):
+    """Helm refused, or a bound was exceeded (``bound`` is then ``time``, ``memory`` or ``crash``)."""
+
+    def __init__(self, message: str, bound: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.bound = bound
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart as an archive in memory; ``files`` are relative to the chart's folder."""
+
+    name: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def archive(self) -> bytes:
+        """The files as a ``.tgz`` that Helm loads without touching the disk."""
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            for path, data in self.files.items():
+                info = tarfile.TarInfo(f"{self.name}/{path}")
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        return gzip.compress(buffer.getvalue(), 1, mtime=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """What ``helm template`` is called with; ``values`` are final (all layers merged)."""
+
+    archive: bytes = field(repr=False)
+    values: Mapping[str, Any]
+    name: str
+    namespace: str
+    kube_version: str
+    api_versions: tuple[str, ...] = ()
+    include_crds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One document of the output: the template it came from, its text, and its data where Go could give it as JSON."""
+
+    source: str
+    text: str
+    json: bytes
+
+    def data(self) -> Any:
+        """The document's data; None where ``json`` is empty and the text must be parsed by the caller."""
+        return json.loads(self.json) if self.json else None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A Go template string to be evaluated with each of several parameter sets."""
+
+    text: str
+
+
+class TemplateError(EngineError):
+    """A Go template could not be parsed or evaluated."""
+
+
+class _Worker:
+    def __init__(self) -> None:
+        environment = {
+            "PATH": os.environ.get("PATH", ""),
+            "GOGC": "300",
+            "GOTRACEBACK": "none",
+            "LANG": "C.UTF-8",
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "presync.engine.worker", str(_ADDRESS_SPACE)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None  # noqa: S101 - for mypy
+        self.stdin: IO[bytes] = self.process.stdin
+        self.stdout: IO[bytes] = self.process.stdout
+
+    def call(
+        self, header: dict[str, Any], blobs: Sequence[bytes], timeout: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            wire.send(self.stdin, header, blobs)  # type: ignore[arg-type]
+            self._wait(timeout)
+            return wire.receive(self.stdout)  # type: ignore[arg-type]
+        except (EOFError, BrokenPipeError):
+            self.close(kill=True)
+            code = self.process.wait()
+            raise EngineError(f"the render process died (status {code})", "crash") from None
+
+    def _wait(self, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        pause = 0.2
+        while not select.select([self.stdout], [], [], pause)[0]:
+            if time.monotonic() > deadline:
+                self.close(kill=True)
+                raise EngineError(f"not finished after {timeout:.0f} s; does a template loop?", "time")
+            used = self._resident()
+            if used > MEMORY:
+                self.close(kill=True)
+                raise EngineError(f"needs more than {MEMORY // 2**20} MiB of memory", "memory")
+
+    def _resident(self) -> int:
+        try:
+            return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * _PAGE
+        except (OSError, IndexError, ValueError):
+            return 0  # no /proc here, or the process is gone: the read that follows says so
+
+    def close(self, kill: bool = False) -> None:
+        if kill:
+            self.process.kill()
+        for stream in (self.stdin, self.stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Engine:
+    """A pool of workers; use as a context manager. Safe to call from several threads."""
+
+    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT) -> None:
+        self.size = workers or min(os.cpu_count() or 1, 4)
+        self.timeout = timeout
+        self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        for _ in range(self.size):
+            self._idle.put(None)  # a worker is started when it is first needed
+        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="engine")
+        self._closed = False
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start every worker now, so that loading the library overlaps with reading the tree."""
+        for _ in range(self.size):
+            self._idle.get()
+        for _ in range(self.size):
+            self._idle.put(_Worker())
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._closed:
+            return
+        self._closed = True
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            worker = self._idle.get()
+            if worker is not None:
+                worker.close()
+
+    def call(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """One request to the next free worker.
+
+        Raises:
+            EngineError: Helm's own message, or the bound that was exceeded.
+        """
+        worker = self._idle.get()
+        try:
+            if worker is None:
+                worker = _Worker()
+            reply, out = worker.call({"operation": operation, **header}, blobs, self.timeout)
+        except EngineError:
+            worker = None
+            raise
+        except BaseException:
+            if worker is not None:
+                worker.close(kill=True)
+                worker = None
+            raise
+        finally:
+            self._idle.put(worker)
+        if "error" in reply:
+            raise EngineError(reply["error"])
+        return reply, out
+
+    def submit(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> Future[Any]:
+        """The same, in a thread; several run side by side, one per worker."""
+        return self._threads.submit(self.call, operation, blobs, **header)
+
+    def render(self, request: RenderRequest) -> list[Rendered]:
+        """``helm template``: every document, CRDs first, then by path of its template."""
+        reply, blobs = self.call(
+            "render",
+            [request.archive],
+            values=json.dumps(request.values),
+            name=request.name,
+            namespace=request.namespace,
+            kube_version=request.kube_version,
+            api_versions=list(request.api_versions),
+            include_crds=request.include_crds,
+        )
+        return [
+            Rendered(document["source"], blobs[2 * index].decode(), blobs[2 * index + 1])
+            for index, document in enumerate(reply["documents"])
+        ]
+
+    def render_all(self, requests: Iterable[RenderRequest]) -> Iterator[list[Rendered] | EngineError]:
+        """Several charts side by side, answers in the order of the requests."""
+        futures = [self._threads.submit(self._try, request) for request in requests]
+        for future in futures:
+            yield future.result()
+
+    def _try(self, request: RenderRequest) -> list[Rendered] | EngineError:
+        try:
+            return self.render(request)
+        except EngineError as error:
+            return error
+
+    def values(self, text: bytes) -> dict[str, Any]:
+        """A value file as Helm reads it."""
+        data = json.loads(self.call("values", [text])[1][0])
+        return data or {}
+
+    def helm_version(self) -> str:
+        """Version of Helm in the engine, for example ``v4.2.3``."""
+        return str(self.call("versions")[0]["helm"])

@@ -1,0 +1,139 @@
+"""The worker process: reads requests from standard input, answers on standard output, ends with its input.
+
+Only this module loads the Go library; it imports nothing else of presync but the wire format, to start fast.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import helm_python
+from helm_python import _native
+
+from presync.engine import wire
+
+# Helm's releaseutil.SplitManifests uses this separator
+# (https://github.com/helm/helm/blob/main/pkg/release/v1/util/manifest.go).
+_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+_BIG_INTEGER = re.compile(r"\d{16}")
+
+Reply = tuple[dict[str, Any], list[bytes]]
+
+
+def render(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """One chart: every template's documents, each as text and, where Go can, as JSON; the CRDs of crds/ first."""
+    options = {
+        "name": header["name"],
+        "namespace": header["namespace"],
+        "kube_version": header["kube_version"],
+        "api_versions": header["api_versions"],
+    }
+    with helm_python.Chart.load_archive(blobs[0]) as chart:
+        handle = chart._raw()
+        files: list[tuple[str, str]] = []
+        if header["include_crds"]:
+            crds = json.loads(_native.call_string("helm_chart_crds", handle)) or []
+            files += [(crd["filename"], crd["data"]) for crd in crds]
+        rendered = json.loads(_native.call_string("helm_render", handle, header["values"], json.dumps(options)))
+    files += [
+        (path, rendered[path])
+        for path in sorted(rendered)
+        if not path.endswith("NOTES.txt") and not path.rsplit("/", 1)[-1].startswith("_")
+    ]
+    documents: list[dict[str, Any]] = []
+    texts: list[bytes] = []
+    for path, text in files:
+        for part in _SEPARATOR.split(text):
+            if not part.strip():
+                continue
+            # The CLI ends every document with a newline; without it a last block scalar would lose its own.
+            document = part + "\n"
+            documents.append({"source": path})
+            texts += [document.encode(), _as_json(document)]
+    return {"documents": documents}, texts
+
+
+def _as_json(document: str) -> bytes:
+    """The document as Go's YAML reads it; empty where this shortcut would be wrong and the caller must parse."""
+    if _BIG_INTEGER.search(document):
+        return b""  # this path carries numbers as float64; Argo CD keeps integers of 64 bits
+    try:
+        text: str = _native.call_string("helm_values_from_yaml", document)
+    except helm_python.HelmError:
+        return b""  # not a mapping, or not YAML: the caller's parser says which
+    return text.encode()
+
+
+def values(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """A value file as Helm reads it, as JSON."""
+    return {}, [_native.call_string("helm_values_from_yaml", blobs[0].decode()).encode()]
+
+
+def parameters(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """``--set`` style assignments as Helm's strvals reads them; ``header['kind']`` is set, string, json, literal or file."""
+    suffix = {"set": "", "string": "_string", "json": "_json", "literal": "_literal"}[header["kind"]]
+    return {}, [_native.call_string(f"helm_strvals_parse{suffix}", blobs[0].decode()).encode()]
+
+
+def templates(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """A throw-away chart of named templates, rendered with ``values``; missing keys are errors when ``strict``."""
+    with helm_python.Chart.load_archive(blobs[0]) as chart:
+        options = json.dumps({"strict": header["strict"]})
+        text = _native.call_string("helm_render", chart._raw(), header["values"], options)
+    return {}, [text.encode()]
+
+
+def versions(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """The version of Helm that is linked in."""
+    return {"helm": _native.helm_sdk_version()}, []
+
+
+OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
+    "render": render,
+    "values": values,
+    "parameters": parameters,
+    "templates": templates,
+    "versions": versions,
+}
+
+
+def _limit_memory(limit: int) -> None:
+    try:
+        import resource  # noqa: PLC0415 - not on every platform
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer until the input ends."""
+    while True:
+        try:
+            header, blobs = wire.receive(requests)
+        except EOFError:
+            return
+        try:
+            reply, out = OPERATIONS[header["operation"]](header, blobs)
+        except (helm_python.HelmError, UnicodeDecodeError) as error:
+            reply, out = {"error": str(error)}, []
+        wire.send(replies, reply, out)
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business; it closes the pipe
+    _limit_memory(int(sys.argv[1]))
+    # Nothing but replies may reach the pipe, whatever the library prints.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()

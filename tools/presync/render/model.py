@@ -1,0 +1,81 @@
+"""What rendering an Application gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from presync.argocd.model import Application
+from presync.base.finding import Location, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object of the output. ``namespace`` is the effective one, ``data`` is as rendered.
+
+    ``source`` is the file it came from: the template, the manifest of a directory, the kustomization.
+    ``chart`` is the folder or reference of the chart, where there is one.
+    """
+
+    data: Mapping[str, Any] = field(repr=False)
+    namespace: str  # the destination's where the manifest has none and the kind is not known to be cluster-scoped
+    source: Location
+    text: str = field(default="", repr=False)
+    chart: str = ""
+
+    @property
+    def api_version(self) -> str:
+        return str(self.data.get("apiVersion") or "")
+
+    @property
+    def group(self) -> str:
+        return self.api_version.rpartition("/")[0]
+
+    @property
+    def kind(self) -> str:
+        return str(self.data.get("kind") or "")
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        metadata = self.data.get("metadata")
+        return metadata if isinstance(metadata, Mapping) else {}
+
+    @property
+    def name(self) -> str:
+        return str(self.metadata.get("name") or "")
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        labels = self.metadata.get("labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    @property
+    def annotations(self) -> Mapping[str, Any]:
+        annotations = self.metadata.get("annotations")
+        return annotations if isinstance(annotations, Mapping) else {}
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Identity within a cluster: group, kind, namespace, name."""
+        return (self.group, self.kind, self.namespace, self.name)
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.kind}.{self.group} {place}" if self.group else f"{self.kind} {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedApplication:
+    """An Application and its resources, or the reason why there are none.
+
+    ``error`` is Argo CD's reason (it would fail too). ``unavailable`` is ours: presync has not what it needs to tell, for
+    example a remote chart that is not in the cache.
+    """
+
+    application: Application
+    resources: tuple[Resource, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    unavailable: str = ""
+    reads: frozenset[str] = frozenset()  # files of the tree that decided the output

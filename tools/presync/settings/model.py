@@ -1,0 +1,130 @@
+"""The settings, their defaults, and reading them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from presync.base import goyaml
+from presync.base.errors import PresyncError
+from presync.tree import Tree, TreeError
+
+FILE = "presync.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """An environment and how its Applications are recognised (globs over Application names)."""
+
+    name: str
+    applications: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A source that is deliberately not rendered: shown as such, never counted as checked."""
+
+    repo_url: str
+    chart: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalObject:
+    """An object that somebody else puts into the cluster, so that references to it resolve (globs)."""
+
+    kind: str
+    namespace: str
+    name: str
+    why: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of ``presync.yaml``; every field has a default, so that any tree can be read without one."""
+
+    file: str = ""  # where it was read from; empty: no presync.yaml
+    repository: tuple[str, ...] = ()  # URLs under which Argo CD knows this repository
+    branch: str = ""  # the branch Argo CD follows; a source that names it is the tree being checked
+    roots: tuple[str, ...] = ()  # files and folders with Argo CD objects; empty: discovered
+    exclude: tuple[str, ...] = ()  # globs of files that discovery passes over
+    argocd: str = "3.5"
+    kubernetes: tuple[str, ...] = ("1.36",)
+    api_versions: tuple[str, ...] = ()  # what the clusters serve beyond Kubernetes itself (Helm's --api-versions)
+    new_git_file_globbing: bool = False  # applicationsetcontroller.enable.new.git.file.globbing
+    clusters: str = ""  # file with cluster Secrets for the clusters generator
+    generators: str = ""  # file with recorded parameters for generators that ask a service
+    crds: tuple[str, ...] = ()  # files and folders with CRDs besides the rendered and the bundled ones
+    vendor: str = ".cache/charts"  # the cache of remote charts
+    vendor_lock: str = "charts.lock.yaml"
+    environments: tuple[Environment, ...] = ()
+    externals: tuple[External, ...] = ()
+    objects: tuple[ExternalObject, ...] = ()
+    waivers: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+def load_settings(tree: Tree) -> Settings:
+    """Read ``presync.yaml`` at the root of the tree; the defaults where there is none.
+
+    Raises:
+        PresyncError: it is not YAML, or has a key or a value that presync does not know.
+    """
+    if not tree.is_file(FILE):
+        return Settings()
+    try:
+        data = goyaml.load(goyaml.decode(tree.read(FILE))) or {}
+    except (goyaml.GoYamlError, TreeError) as error:
+        raise PresyncError(f"{FILE}: {error}") from None
+    _validate(data)
+    return Settings(
+        file=FILE,
+        repository=tuple(data.get("repository") or ()),
+        branch=data.get("branch", ""),
+        roots=tuple(data.get("roots") or ()),
+        exclude=tuple(data.get("exclude") or ()),
+        argocd=str(data.get("argocd", "3.5")),
+        kubernetes=tuple(str(version) for version in data.get("kubernetes") or ("1.36",)),
+        api_versions=tuple(data.get("apiVersions") or ()),
+        new_git_file_globbing=bool(data.get("newGitFileGlobbing", False)),
+        clusters=data.get("clusters", ""),
+        generators=data.get("generators", ""),
+        crds=tuple(data.get("crds") or ()),
+        vendor=data.get("vendor", {}).get("folder", ".cache/charts"),
+        vendor_lock=data.get("vendor", {}).get("lock", "charts.lock.yaml"),
+        environments=tuple(
+            Environment(name, tuple(value.get("applications") or (f"*-{name}",)))
+            for name, value in (data.get("environments") or {}).items()
+        ),
+        externals=tuple(
+            External(item["repoURL"], item.get("chart", "*"), item["why"]) for item in data.get("externals") or ()
+        ),
+        objects=tuple(
+            ExternalObject(
+                item["kind"], item.get("namespace", "*"), item["name"], item["why"], tuple(item.get("keys") or ())
+            )
+            for item in data.get("objects") or ()
+        ),
+        waivers=tuple(data.get("waivers") or ()),
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of ``presync.yaml``."""
+    text = resources.files("presync.settings").joinpath("presync.schema.json").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _validate(data: Any) -> None:
+    import jsonschema_rs  # noqa: PLC0415 - 20 ms, and many verbs need it later or not at all
+
+    errors = list(jsonschema_rs.validator_for(schema()).iter_errors(data))
+    if errors:
+        lines = [
+            f"  {'.'.join(str(step) for step in error.instance_path) or '(top)'}: {error.message}" for error in errors
+        ]
+        raise PresyncError(f"{FILE} is not valid:\n" + "\n".join(lines), "docs/settings.md lists every key.")

@@ -1,0 +1,138 @@
+"""What every tree offers, whatever it is read from."""
+
+from __future__ import annotations
+
+import bisect
+import posixpath
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+
+MAX_FILE_BYTES = 32 * 1024 * 1024
+MAX_LINKS = 16
+
+
+class TreeError(Exception):
+    """A path that cannot be read: missing, too large, or a link that leaves the tree."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+class Tree(ABC):
+    """Read-only files; paths are relative to the root, with ``/``, without ``.`` and ``..``."""
+
+    label: str  # what a person calls it: ``working tree``, ``main (1a2b3c4)``
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every file and link, sorted by bytes."""
+        return tuple(sorted(self._entries()))
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.paths)
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder that holds a file, at any depth; the root is the empty string."""
+        found = {""}
+        for path in self.paths:
+            folder = posixpath.dirname(path)
+            while folder and folder not in found:
+                found.add(folder)
+                folder = posixpath.dirname(folder)
+        return frozenset(found)
+
+    @cached_property
+    def escaping_links(self) -> tuple[str, ...]:
+        """Links whose target is outside the tree. Argo CD refuses a repository that has one."""
+        return tuple(path for path in self._links() if self._leaves(path))
+
+    def is_file(self, path: str) -> bool:
+        """Whether ``path`` is a file, or a link to one inside the tree."""
+        return self._resolved(path) in self._known
+
+    def is_folder(self, path: str) -> bool:
+        """Whether ``path`` is a folder with at least one file below it."""
+        return self._resolved(path) in self.folders
+
+    def below(self, folder: str) -> Iterator[str]:
+        """Every file below ``folder`` at any depth, in order."""
+        if not folder:
+            yield from self.paths
+            return
+        prefix = folder + "/"
+        for index in range(bisect.bisect_left(self.paths, prefix), len(self.paths)):
+            if not self.paths[index].startswith(prefix):
+                return
+            yield self.paths[index]
+
+    def read(self, path: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            TreeError: there is no such file, it leaves the tree, or it is larger than ``MAX_FILE_BYTES``.
+        """
+        resolved = self._resolved(path)
+        if resolved is None:
+            raise TreeError(path, "is a link that leaves the repository")
+        if resolved not in self._known:
+            raise TreeError(path, "is a folder, not a file" if resolved in self.folders else "does not exist")
+        size = self._size(resolved)
+        if size > MAX_FILE_BYTES:
+            raise TreeError(path, f"has {size:,} bytes; presync reads at most {MAX_FILE_BYTES:,} of one file")
+        return self._read(resolved)
+
+    def _resolved(self, path: str) -> str | None:
+        """``path`` with every link on the way followed; None when it leaves the tree or goes round in circles."""
+        links = self._links()
+        for _ in range(MAX_LINKS):
+            parts = path.split("/")
+            for depth in range(1, len(parts) + 1):
+                head = "/".join(parts[:depth])
+                if head in links:
+                    target = links[head]
+                    if target.startswith("/"):
+                        return None
+                    joined = posixpath.normpath(posixpath.join(posixpath.dirname(head), target, *parts[depth:]))
+                    if joined == ".." or joined.startswith("../"):
+                        return None
+                    path = "" if joined == "." else joined
+                    break
+            else:
+                return path
+        return None
+
+    def _leaves(self, link: str) -> bool:
+        target = self._links()[link]
+        if target.startswith("/"):
+            return True
+        joined = posixpath.normpath(posixpath.join(posixpath.dirname(link), target))
+        return joined == ".." or joined.startswith("../")
+
+    @abstractmethod
+    def digest(self, path: str) -> str:
+        """Changes when the content of the file changes."""
+
+    @abstractmethod
+    def _entries(self) -> Iterator[str]: ...
+
+    @abstractmethod
+    def _links(self) -> dict[str, str]: ...
+
+    @abstractmethod
+    def _size(self, path: str) -> int: ...
+
+    @abstractmethod
+    def _read(self, path: str) -> bytes: ...
+
+
+def normalise(path: str) -> str | None:
+    """``path`` without ``.``, ``..`` and doubled slashes; None when it would leave the root."""
+    clean = posixpath.normpath(path.lstrip("/") or ".")
+    if clean == ".." or clean.startswith("../"):
+        return None
+    return "" if clean == "." else clean
