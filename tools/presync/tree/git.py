@@ -19,7 +19,6 @@ _SAFE = (
     "-c",
     "core.quotePath=false",
     "--no-optional-locks",
-    "--literal-pathspecs",
 )
 TIMEOUT = 60.0
 

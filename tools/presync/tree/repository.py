@@ -140,7 +140,9 @@ def find_root(start: Path) -> Path:
 def _ignored(folder: Path) -> bool:
     """Whether a surrounding repository ignores this folder, so that git would list none of its files."""
     try:
-        git.run(folder, "check-ignore", "-q", ".")
+        if not git.run(folder, "rev-parse", "--show-prefix").strip():
+            return False  # the top of a repository of its own
+        git.run(folder.parent, "check-ignore", "-q", folder.name)
     except git.GitError:
         return False
     return True

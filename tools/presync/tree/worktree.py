@@ -35,7 +35,7 @@ class WorkTree(Tree):
             full = self.root / path
             try:
                 if full.is_symlink():
-                    found[path] = os.readlink(full)
+                    found[path] = str(full.readlink())
                 elif full.is_file():
                     found[path] = None
             except OSError:

@@ -1,0 +1,53 @@
+# `make check` and `make test` need Python >= 3.11, git and make; everything else comes from PyPI, by hash.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: check
+check: $(VENV)/.run ## render dev and prod as Argo CD would and report what would break
+	@$(BIN)/presync check
+
+.PHONY: test
+test: $(VENV)/.dev ## everything CI runs: linters, types, tests, generated files
+	@$(BIN)/python tools/run_tests.py
+
+.PHONY: lint
+lint: $(VENV)/.dev ## the linters alone
+	@$(BIN)/python tools/run_tests.py --lint
+
+.PHONY: generate
+generate: $(VENV)/.dev ## write docs/rules.md, docs/settings.md and the tables in the charts' READMEs again
+	@$(BIN)/python tools/generate.py
+
+.PHONY: bench
+bench: $(VENV)/.run ## time apps, render and check on this tree and on generated ones
+	@$(BIN)/python tools/bench/bench.py
+
+.PHONY: lock
+lock: $(VENV)/.dev ## resolve tools/*.in into hash-locked files again
+	@$(BIN)/python tools/lock.py
+
+.PHONY: clean
+clean: ## remove the environment and the caches
+	rm -rf $(VENV) .cache
+
+# Installing into a fresh folder first would double the time; instead the stamp is written last, so that an interrupted
+# installation is repeated.
+$(VENV)/.run: tools/requirements.lock tools/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "presync needs Python 3.11 or newer; set PYTHON=/path/to/python3.x" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing presync into $(VENV) (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e tools
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run tools/requirements-dev.lock
+	@echo "installing the test tools into $(VENV) (once) ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements-dev.lock
+	@touch $@

@@ -1,0 +1,92 @@
+"""What several verbs share: opening the platform with progress, choosing Applications, printing."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from presync.base.errors import PresyncError
+from presync.engine import Engine
+from presync.platform.load import load
+from presync.platform.model import Entry, Platform
+from presync.tree.repository import find_root, open_repository
+
+
+class Progress:
+    """One line on standard error that is redrawn, only on a terminal and only after a second."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._enabled = sys.stderr.isatty()
+        self._shown = False
+        self._last = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if not self._enabled or now - self._start < 1 or now - self._last < 0.1:
+            return
+        self._last = now
+        count = f"{done}/{total} " if total else ""
+        sys.stderr.write(f"\r\x1b[2K{count}{what}"[:100])
+        sys.stderr.flush()
+        self._shown = True
+
+    def clear(self) -> None:
+        """Remove the line."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[Platform]:
+    """The rendered platform of the repository the user means."""
+    repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
+    progress = Progress()
+    with Engine() as engine:
+        try:
+            platform = load(repository, engine, progress=progress)
+        finally:
+            progress.clear()
+        yield platform
+
+
+def choose(platform: Platform, names: Sequence[str], environment: str | None = None) -> list[Entry]:
+    """The Applications with these names or globs; all when none is given.
+
+    Raises:
+        PresyncError: a name that fits no Application, with the likely one.
+    """
+    entries = [entry for entry in platform.entries if not environment or entry.environment == environment]
+    if environment and not entries:
+        known = ", ".join(platform.environments) or "none"
+        raise PresyncError(f"there is no environment {environment!r}", f"Environments here: {known}.")
+    if not names:
+        return entries
+    chosen: dict[str, Entry] = {}
+    for name in names:
+        matching = [entry for entry in entries if fnmatch.fnmatchcase(entry.name, name)]
+        if not matching:
+            raise PresyncError(
+                f"there is no Application {name!r}", _suggestion(name, [entry.name for entry in entries])
+            )
+        chosen.update({f"{entry.application.namespace}/{entry.name}": entry for entry in matching})
+    return list(chosen.values())
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for a mistyped name
+
+    close = difflib.get_close_matches(name, known, 3, 0.5)
+    return f"Did you mean {' or '.join(close)}?" if close else "`presync apps` lists what there is."
+
+
+def style(text: str, **options: object) -> str:
+    """Colour on a terminal, plain text in a pipe."""
+    return click.style(text, **options) if sys.stdout.isatty() else text  # type: ignore[arg-type]

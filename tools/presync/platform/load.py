@@ -1,0 +1,212 @@
+"""From a tree to the platform: discover, expand, render, and follow what the output declares."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from presync.argocd.context import Context
+from presync.argocd.expand import expand, plain
+from presync.argocd.model import Application, Expansion, Manifest, Object
+from presync.argocd.project import denials
+from presync.base.finding import Problem
+from presync.engine import Engine
+from presync.platform.discovery import KINDS, discover
+from presync.platform.identity import environment_of, identify
+from presync.platform.model import Entry, Platform
+from presync.render.model import RenderedApplication
+from presync.render.render import render_all
+from presync.settings import load_settings
+from presync.tree import Repository, Tree
+
+MAX_ROUNDS = 10  # an app of apps of apps … deeper than this is a loop
+
+CONTROL_PLANE = "argocd"  # where an object of Argo CD without a namespace is meant to live
+
+Progress = Callable[[str, int, int], None]  # what, done, of how many
+
+
+def _quiet(what: str, done: int, total: int) -> None:
+    """No progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An Argo CD object and whether its text is the same as last time it was seen."""
+
+    manifest: Manifest
+    text: str
+
+
+def load(repository: Repository, engine: Engine, tree: Tree | None = None, progress: Progress = _quiet) -> Platform:
+    """Everything the tree amounts to.
+
+    Applications, ApplicationSets and AppProjects that another Application renders are followed; an object that is both
+    a file and rendered counts once, as rendered (a kustomization may have changed it).
+
+    Raises:
+        PresyncError: the settings cannot be read.
+    """
+    head = tree or repository.worktree
+    settings = load_settings(head)
+    engine.start()
+    manifests, problems = discover(head, settings)
+    repositories, assumed = identify(repository, head, settings, manifests)
+    return _Loader(Context(engine, settings, repositories), progress).run(
+        repository, head, manifests, [*problems, *assumed]
+    )
+
+
+class _Loader:
+    def __init__(self, context: Context, progress: Progress) -> None:
+        self.context = context
+        self.progress = progress
+        self.found: dict[tuple[str, str, str], _Found] = {}
+        self.expansions: dict[str, Expansion] = {}
+        self.rendered: dict[tuple[str, str], RenderedApplication] = {}
+        self.problems: list[Problem] = []
+
+    def run(
+        self, repository: Repository, head: Tree, manifests: Sequence[Manifest], problems: Sequence[Problem]
+    ) -> Platform:
+        self.problems += problems
+        pending = list(manifests)
+        for round_ in range(MAX_ROUNDS):
+            fresh = self._note(pending)
+            if not fresh:
+                break
+            if round_ == MAX_ROUNDS - 1:
+                self.problems.append(
+                    Problem(
+                        "applications-too-deep",
+                        f"Applications that render Applications go on after {MAX_ROUNDS} levels "
+                        f"(last: {fresh[0].kind} {fresh[0].name})",
+                        "Look for an Application that renders itself under another name.",
+                        location=fresh[0].location,
+                    )
+                )
+                break
+            pending = self._declared(self._render(self._applications(fresh)))
+        return self._platform(repository, head)
+
+    def _note(self, manifests: Sequence[Manifest]) -> list[Manifest]:
+        """Remember them; those that are new or differ from what was known are returned."""
+        fresh = []
+        for manifest in manifests:
+            key = (manifest.kind, manifest.namespace or CONTROL_PLANE, manifest.name)
+            text = json.dumps(_in_namespace(manifest.data, CONTROL_PLANE), sort_keys=True, default=str)
+            known = self.found.get(key)
+            if known and known.text == text:
+                if manifest.parent and not known.manifest.parent:
+                    self.found[key] = _Found(replace(known.manifest, parent=manifest.parent), text)
+                continue
+            if known and not manifest.parent and manifest.kind != "AppProject":
+                self._duplicate(known.manifest, manifest)
+                continue
+            self.found[key] = _Found(manifest, text)
+            fresh.append(manifest)
+        return fresh
+
+    def _duplicate(self, first: Manifest, second: Manifest) -> None:
+        self.problems.append(
+            Problem(
+                "duplicate-application",
+                f"{second.kind} {second.name} is declared twice, in {first.location} and {second.location}, differently; "
+                "the first is used",
+                "Keep one. If the second is not applied to this cluster, list it under `exclude:` in presync.yaml.",
+                location=second.location,
+            )
+        )
+
+    def _applications(self, manifests: Sequence[Manifest]) -> list[Application]:
+        """Plain ones first, then those of ApplicationSets; a name that is taken is reported."""
+        applications = [plain(manifest) for manifest in manifests if manifest.kind == "Application"]
+        for manifest in manifests:
+            if manifest.kind == "ApplicationSet":
+                self.progress(f"expanding {manifest.name}", 0, 0)
+                expansion = expand(manifest, self.context)
+                self.expansions[f"{manifest.namespace}/{manifest.name}"] = expansion
+                applications += expansion.applications
+        return applications
+
+    def _render(self, applications: Sequence[Application]) -> list[RenderedApplication]:
+        wanted: dict[tuple[str, str], Application] = {}
+        for application in applications:
+            key = (application.namespace or CONTROL_PLANE, application.name)
+            other = wanted.get(key) or (self.rendered[key].application if key in self.rendered else None)
+            if other and _owner(other) != _owner(application):
+                self.problems.append(
+                    Problem(
+                        "duplicate-application",
+                        f"Application {application.name} comes from {_owner(other)} and from {_owner(application)}",
+                        "Give one of them another name; Argo CD lets only one own it.",
+                        application=application.name,
+                        location=application.origin.location,
+                    )
+                )
+                continue
+            wanted[key] = application
+        total = len(wanted)
+        done = 0
+
+        def report(application: Application) -> None:
+            nonlocal done
+            done += 1
+            self.progress(f"rendering {application.name}", done, total)
+
+        results = render_all(list(wanted.values()), self.context, report)
+        for result in results:
+            self.rendered[(result.application.namespace or CONTROL_PLANE, result.application.name)] = result
+        return results
+
+    def _declared(self, rendered: Sequence[RenderedApplication]) -> list[Manifest]:
+        """Argo CD's own objects in what was rendered."""
+        return [
+            Manifest(_in_namespace(resource.data, resource.namespace), resource.source, parent=result.application.name)
+            for result in rendered
+            for resource in result.resources
+            if resource.group == "argoproj.io" and resource.kind in KINDS
+        ]
+
+    def _platform(self, repository: Repository, head: Tree) -> Platform:
+        projects = {
+            found.manifest.name: found.manifest for found in self.found.values() if found.manifest.kind == "AppProject"
+        }
+        parents = {
+            found.manifest.name: found.manifest.parent
+            for found in self.found.values()
+            if found.manifest.kind == "Application" and found.manifest.parent
+        }
+        entries = []
+        for result in sorted(self.rendered.values(), key=lambda one: (one.application.name, one.application.namespace)):
+            application = result.application
+            parent = parents.get(application.name, "")
+            if parent and not application.origin.parent and not application.origin.application_set:
+                application = replace(application, origin=replace(application.origin, parent=parent))
+                result = replace(result, application=application)
+            refused = denials(application, projects.get(application.project), result.resources)
+            entries.append(Entry(result, environment_of(application, self.context.settings), refused))
+        return Platform(
+            repository,
+            head,
+            self.context.settings,
+            tuple(entries),
+            tuple(self.expansions[name] for name in sorted(self.expansions)),
+            tuple(projects[name] for name in sorted(projects)),
+            tuple(self.problems),
+        )
+
+
+def _owner(application: Application) -> str:
+    if application.origin.application_set:
+        return f"ApplicationSet {application.origin.application_set}"
+    return str(application.origin.location)
+
+
+def _in_namespace(data: Object, namespace: str) -> Object:
+    """The object with a namespace: its own, else the given one."""
+    metadata = data.get("metadata") or {}
+    if metadata.get("namespace") or not namespace:
+        return data
+    return {**data, "metadata": {**metadata, "namespace": namespace}}

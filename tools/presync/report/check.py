@@ -1,0 +1,179 @@
+"""The result of ``presync check``: a table of what was rendered, the findings, a summary."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from presync.base.finding import Finding, Severity
+from presync.platform.model import Entry, Platform
+from presync.report.table import table
+
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def as_json(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding]) -> str:
+    """One object; ``report/check.schema.json`` is its schema."""
+    document = {
+        "version": 1,
+        "argocd": platform.settings.argocd,
+        "kubernetes": list(platform.settings.kubernetes),
+        "applications": [
+            {
+                "name": entry.name,
+                "environment": entry.environment,
+                "project": entry.application.project,
+                "resources": len(entry.rendered.resources),
+                "state": _state(entry),
+            }
+            for entry in entries
+        ],
+        "summary": {str(severity): _count(findings, severity) for severity in Severity}
+        | {"undetermined": sum(finding.undetermined for finding in findings)},
+        "findings": [as_object(finding) for finding in findings],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_object(finding: Finding) -> dict[str, Any]:
+    """A finding as others build on it; keys are added, never renamed."""
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": str(finding.severity),
+        "message": finding.message,
+        "remedy": finding.remedy,
+        "application": finding.application,
+        "environment": finding.environment,
+        "resource": finding.resource,
+        "field": finding.field,
+        "file": finding.location.file,
+        "line": finding.location.line or None,
+        "column": finding.location.column or None,
+        "fingerprint": finding.fingerprint,
+        "undetermined": finding.undetermined,
+    }
+
+
+def as_text(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float) -> str:
+    """For people, readable at 80 columns."""
+    parts = [_matrix(platform, entries)]
+    notes = _notes(entries)
+    if notes:
+        parts.append(notes)
+    parts += [_finding(finding) for finding in findings]
+    parts.append(_summary(platform, entries, findings, seconds))
+    return "\n".join(parts)
+
+
+def _matrix(platform: Platform, entries: Sequence[Entry]) -> str:
+    """Applications by environments, with the number of resources of each."""
+    environments = [name for name in platform.environments if any(entry.environment == name for entry in entries)]
+    shared = any(not entry.environment for entry in entries)
+    columns = [*environments, *(["(none)"] if shared and environments else [])] or ["resources"]
+    rows: dict[str, dict[str, str]] = {}
+    for entry in entries:
+        row = entry.name.removesuffix(f"-{entry.environment}") if entry.environment else entry.name
+        column = entry.environment or columns[-1]
+        cells = rows.setdefault(row, {})
+        cells[column] = f"{cells[column]}, {_cell(entry)}" if column in cells else _cell(entry)
+    body = [[name, *[cells.get(column, "-") for column in columns]] for name, cells in sorted(rows.items())]
+    return table(["APPLICATION", *columns], body, right=range(1, len(columns) + 1))
+
+
+def _state(entry: Entry) -> str:
+    rendered = entry.rendered
+    if rendered.error:
+        return "failed"
+    if rendered.external:
+        return "external"
+    if rendered.unavailable:
+        return "unavailable"
+    return "denied" if entry.denials else "rendered"
+
+
+def _cell(entry: Entry) -> str:
+    state = _state(entry)
+    return str(len(entry.rendered.resources)) if state == "rendered" else state
+
+
+def _notes(entries: Sequence[Entry]) -> str:
+    """Why some were not rendered although that is no finding."""
+    reasons: dict[str, list[str]] = {}
+    for entry in entries:
+        if entry.rendered.external:
+            reasons.setdefault(entry.rendered.external, []).append(entry.name)
+    lines = []
+    for reason, names in reasons.items():
+        text = f"external, not rendered and not checked: {', '.join(names)} ({reason})"
+        lines += textwrap.wrap(text, _width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines) + "\n" if lines else ""
+
+
+def _finding(finding: Finding) -> str:
+    head = f"{_colour(str(finding.severity), finding.severity)} {finding.rule} {finding.name}"
+    where = " ".join(part for part in (finding.application, finding.resource) if part)
+    lines = [head + (f"  {finding.location}" if finding.location.file else "")]
+    if where:
+        lines.append(f"  {where}")
+    if finding.field:
+        lines.append(f"  {finding.field}")
+    lines += _wrapped(finding.message, "  ")
+    if finding.remedy:
+        lines += _wrapped(finding.remedy, "    ", first="  > ")
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        start = first if first is not None and not lines else indent
+        lines += textwrap.wrap(
+            line,
+            _width(),
+            initial_indent=start,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return lines
+
+
+def _summary(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float) -> str:
+    resources = sum(len(entry.rendered.resources) for entry in entries)
+    versions = ", ".join(platform.settings.kubernetes)
+    counts = [
+        f"{number} {severity}{'s' if number != 1 and severity != Severity.INFO else ''}"
+        for severity in Severity
+        if (number := _count(findings, severity))
+    ]
+    unsure = sum(finding.undetermined for finding in findings)
+    verdict = ", ".join(counts) or "no findings"
+    if unsure:
+        verdict += f", {unsure} undetermined"
+    not_rendered = Counter(_state(entry) for entry in entries)
+    shown = len(entries) - not_rendered["external"]
+    text = (
+        f"{shown} applications, {resources} resources, "
+        f"Argo CD {platform.settings.argocd}, Kubernetes {versions}: {verdict} ({seconds:.1f} s)"
+    )
+    return text + "\n"
+
+
+def _count(findings: Sequence[Finding], severity: Severity) -> int:
+    return sum(finding.severity == severity for finding in findings)
+
+
+def _width() -> int:
+    return max(60, min(shutil.get_terminal_size((100, 24)).columns, 120))
+
+
+def _colour(text: str, severity: Severity) -> str:
+    return click.style(text, fg=_COLOURS[severity], bold=True) if sys.stdout.isatty() else text
