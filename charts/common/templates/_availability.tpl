@@ -1,6 +1,7 @@
 {{/*
 A PodDisruptionBudget for more than one replica; nothing for one, where it would only block the drain of a node.
-`replicas` is the smallest number there can be (minReplicas of an autoscaler). `pdb`: enabled, minAvailable, maxUnavailable.
+`replicas` is the smallest number there can be (minReplicas of an autoscaler). `pdb`: enabled, minAvailable,
+maxUnavailable.
     include "common.podDisruptionBudget" (dict "root" . "component" "server" "replicas" 3 "pdb" .Values.podDisruptionBudget)
 */}}
 {{- define "common.podDisruptionBudget" -}}

@@ -1,6 +1,6 @@
 {{/*
-[global.imageRegistry/]repository[:tag][@digest]. A tag or a digest must be given, and the tag may not move: what runs is
-what git says. `path` names the values key in the messages (default: image).
+[global.imageRegistry/]repository[:tag][@digest]. A tag or a digest must be given, and the tag may not move: what runs
+is what git says. `path` names the values key in the messages (default: image).
     include "common.image" (dict "root" . "image" .Values.metrics.image "path" "metrics.image")
 */}}
 {{- define "common.image" -}}

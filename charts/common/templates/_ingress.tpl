@@ -1,6 +1,7 @@
 {{/*
-An Ingress with TLS for one Service of the chart. `ingress`: enabled, className, host, annotations, tls {enabled, secretName,
-clusterIssuer}, pathType, path. Empty keys take the environment's: global.ingress and <fullname>.<global.domain>.
+An Ingress with TLS for one Service of the chart. `ingress`: enabled, className, host, annotations, tls {enabled,
+secretName, clusterIssuer}, pathType, path. Empty keys take the environment's: global.ingress and
+<fullname>.<global.domain>.
     include "common.ingress" (dict "root" . "component" "" "serviceName" "feast" "servicePort" "http" "ingress" .Values.ingress)
 */}}
 {{- define "common.ingress" -}}

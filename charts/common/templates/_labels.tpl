@@ -65,15 +65,15 @@ nothing. `extra` is a map of further labels; it may not touch the selector.
 {{ include "common.stableLabels" .root }}
 {{- range $key, $value := .extra | default dict }}
 {{- if or (has $key (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" "environment")) }}
-{{- fail (printf "podLabels: %s is set by the chart and part of its selectors; choose another key" $key) }}
+{{- fail (printf "podLabels: %s is the chart's own label: choose another key" $key) }}
 {{- end }}
 {{ $key }}: {{ $value | quote }}
 {{- end }}
 {{- end -}}
 
 {{/*
-The labels of a ServiceMonitor or PrometheusRule: the object's own, and over them those by which the Prometheus of this
-environment selects (global.monitoring.labels).
+The labels of a ServiceMonitor or PrometheusRule: the object's own, and over them those by which the Prometheus of
+this environment selects (global.monitoring.labels).
     include "common.monitoringLabels" (dict "root" . "component" "server")
 */}}
 {{- define "common.monitoringLabels" -}}

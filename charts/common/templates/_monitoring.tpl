@@ -6,8 +6,8 @@
 {{- end -}}
 
 {{/*
-A ServiceMonitor for the Service of a component, rendered with global.monitoring.enabled. The job label becomes the app's
-name, so alerts can say {job="redis"}. Also taken: scrapeTimeout, honorLabels, relabelings, metricRelabelings.
+A ServiceMonitor for the Service of a component, rendered with global.monitoring.enabled. The job label becomes the
+app's name, so alerts can say {job="redis"}. Also taken: scrapeTimeout, honorLabels, relabelings, metricRelabelings.
     include "common.serviceMonitor" (dict "root" . "component" "metrics" "port" "metrics" "interval" "30s" "path" "/metrics")
 */}}
 {{- define "common.serviceMonitor" -}}

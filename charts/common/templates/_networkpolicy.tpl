@@ -1,6 +1,6 @@
 {{/*
-Pieces of NetworkPolicies. Each `from…`/`to…` is one item of `ingress:` or `egress:`; the caller writes the object, so that
-every open edge can be read in one file of the chart. `ports` is a list of numbers or port names.
+Pieces of NetworkPolicies. Each `from…`/`to…` is one item of `ingress:` or `egress:`; the caller writes the object, so
+that every open edge can be read in one file of the chart. `ports` is a list of numbers or port names.
 */}}
 
 {{/* Internal: the ports of a rule. */}}

@@ -1,6 +1,6 @@
 {{/*
-The name of the ServiceAccount of a component. Takes the root context (serviceAccount and no component), or the arguments
-of common.serviceAccount.
+The name of the ServiceAccount of a component. Takes the root context (serviceAccount and no component), or the
+arguments of common.serviceAccount.
 */}}
 {{- define "common.serviceAccountName" -}}
 {{- $args := . -}}
