@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ import click
 
 from presync.base.errors import PresyncError
 from presync.engine import Engine
+from presync.engine.client import TIMEOUT
 from presync.platform.load import load
 from presync.platform.model import Entry, Platform
 from presync.tree.repository import find_root, open_repository
@@ -49,12 +51,24 @@ def opened(folder: Path | None) -> Iterator[Platform]:
     """The rendered platform of the repository the user means."""
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
-    with Engine() as engine:
+    with Engine(timeout=_render_timeout()) as engine:
         try:
             platform = load(repository, engine, progress=progress)
         finally:
             progress.clear()
         yield platform
+
+
+def _render_timeout() -> float:
+    """Seconds one render may take: PRESYNC_RENDER_TIMEOUT, else the engine's default."""
+    text = os.environ.get("PRESYNC_RENDER_TIMEOUT", "")
+    try:
+        seconds = float(text) if text else TIMEOUT
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 3600:
+        raise PresyncError(f"PRESYNC_RENDER_TIMEOUT is {text!r}", "Give seconds, for example 60.")
+    return seconds
 
 
 def choose(platform: Platform, names: Sequence[str], environment: str | None = None) -> list[Entry]:
