@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: check
 check: $(VENV)/.run ## render dev and prod as Argo CD would and report what would break
@@ -28,6 +28,10 @@ generate: $(VENV)/.dev ## write docs/rules.md, docs/settings.md and the tables i
 .PHONY: bench
 bench: $(VENV)/.run ## time apps, render and check on this tree and on generated ones
 	@$(BIN)/python tools/bench/bench.py
+
+.PHONY: controlplane
+controlplane: $(VENV)/.dev ## build the real Argo CD and its API server from Go modules (needs Go; once, about 20 minutes)
+	@cd tools && ../$(BIN)/python -m controlplane build
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve tools/*.in into hash-locked files again

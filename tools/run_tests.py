@@ -53,7 +53,7 @@ def steps() -> list[Step]:
     found = [
         Step("ruff check", tool("ruff", "check", "tools")),
         Step("ruff format", tool("ruff", "format", "--check", "--quiet", "tools")),
-        Step("mypy --strict", tool("mypy", "--config-file", "tools/pyproject.toml", "tools/presync")),
+        Step("mypy --strict", tool("mypy", "--config-file", "tools/pyproject.toml", "tools/presync", "tools/controlplane")),
         Step("import-linter", tool("lint-imports", "--config", "tools/pyproject.toml")),
         Step("yamllint", tool("yamllint", "--strict", ".")),
         Step("shellcheck", tool("shellcheck", *scripts)),
@@ -66,7 +66,9 @@ def steps() -> list[Step]:
         found.append(Step("hadolint", tool("hadolint", *dockerfiles)))
     found.append(Step("Helm CLI for the comparison", python("tools/fetch_helm.py"), lint=False))
     workers = str(os.cpu_count() or 1)
-    found.append(Step("pytest", python("-m", "pytest", "-c", "tools/pyproject.toml", "-n", workers, "tools/tests"), lint=False))
+    # loadgroup keeps the tests that share one running control plane on one worker.
+    options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rs")
+    found.append(Step("pytest", python("-m", "pytest", *options, "tools/tests"), lint=False))
     return found
 
 

@@ -19,7 +19,7 @@ spec:
   goTemplateOptions: ["missingkey=error"]
   generators:
     - git:
-        repoURL: URL
+        repoURL: @URL@
         revision: HEAD
         files:
           - path: envs/ENV/*/app.yaml
@@ -32,7 +32,7 @@ spec:
         server: https://kubernetes.default.svc
         namespace: "{{ .path.basename }}-ENV"
       source:
-        repoURL: URL
+        repoURL: @URL@
         targetRevision: HEAD
         path: "charts/{{ .chart }}"
         helm:
@@ -187,7 +187,7 @@ def files(count: int) -> Iterator[tuple[str, str]]:
     for name, text in _TEMPLATES.items():
         yield f"charts/app/templates/{name}", text
     for environment in ("dev", "prod"):
-        yield f"apps/{environment}.yaml", _SET.replace("ENV", environment).replace("URL", URL)
+        yield f"apps/{environment}.yaml", _SET.replace("ENV", environment).replace("@URL@", URL)
         yield (
             f"envs/{environment}/globals.yaml",
             f"global:\n  environment: {environment}\n  domain: {environment}.example.com\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 
 
@@ -44,6 +45,18 @@ class Problem:
     resource: str = ""
     field: str = ""
     location: Location = Location()
+    cause: str = ""  # problems of one kind and environment with the same cause are one finding
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding shows besides its first place."""
+
+    application: str = ""
+    environment: str = ""
+    resource: str = ""
+    field: str = ""
+    location: Location = Location()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,12 @@ class Finding:
     location: Location = Location()
     undetermined: bool = False  # presync could not tell: exit code 2, never a pass
     key: str = ""  # what tells two findings of one rule on one field apart, instead of the message
+    cause: str = ""  # findings of one rule and environment with the same cause are one, with several places
+    places: tuple[Place, ...] = ()  # the further places
+
+    def concerns(self, applications: Container[str]) -> bool:
+        """Whether one of its places is in one of these Applications."""
+        return self.application in applications or any(place.application in applications for place in self.places)
 
     @property
     def fingerprint(self) -> str:

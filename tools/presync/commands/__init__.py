@@ -75,7 +75,11 @@ def cli(context: click.Context, folder: Path | None) -> None:
 def main() -> None:
     """Entry point: errors become a sentence and exit status 2, Ctrl-C 130, a closed pipe is no error."""
     try:
-        code = cli.main(standalone_mode=False)
+        # Not cli.main(): it would turn a closed pipe into exit status 1, which means findings.
+        with cli.make_context("presync", sys.argv[1:]) as context:
+            code = cli.invoke(context)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
     except click.exceptions.Abort:
         click.echo("presync: interrupted", err=True)
         code = 130

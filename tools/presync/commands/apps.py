@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from presync.commands import CLEAN, FINDINGS, UNDETERMINED
+from presync.base.finding import Finding, Severity
 from presync.commands.common import choose, opened
 from presync.platform.model import Platform
 from presync.report import applications as report
@@ -40,17 +40,16 @@ def command(
 
 
 def _status(platform: Platform) -> int:
-    """Failures are told on standard error, so that standard output stays the list."""
-    from presync.findings import collect  # noqa: PLC0415 - the rules are needed only for the failures
+    """What kept Applications from existing is told on standard error, so that standard output stays the list."""
+    from presync.findings import collect, status  # noqa: PLC0415 - the rules are needed only for the failures
 
-    failures = [
-        finding
-        for finding in collect(platform, kinds_only=True)
-        if finding.rule.startswith(("ARG", "PRE")) and finding.severity != "info" and not finding.resource
-    ]
+    failures = [finding for finding in collect(platform, kinds_only=True) if _keeps_from_existing(finding)]
     for finding in failures:
         place = f"{finding.location}: " if finding.location.file else ""
         click.echo(f"{place}{finding.severity} {finding.rule}: {finding.message}", err=True)
-    if any(finding.undetermined for finding in failures):
-        return UNDETERMINED
-    return FINDINGS if failures else CLEAN
+    return status(failures)
+
+
+def _keeps_from_existing(finding: Finding) -> bool:
+    """About ApplicationSets and the discovery of Applications, not about what an Application renders."""
+    return finding.severity != Severity.INFO and (finding.rule.startswith("PRE") or "ARG001" <= finding.rule <= "ARG010")

@@ -21,19 +21,26 @@ from typing import IO, Any
 
 from presync.engine import wire
 
-TIMEOUT = 60.0  # seconds one request may take
+TIMEOUT = 30.0  # seconds one request may take; the largest public charts need less than one
 MEMORY = 1536 * 1024 * 1024  # bytes of resident memory a worker may reach
+NO_NETWORK = (
+    "http://127.0.0.1:9"  # a proxy that is not there; its address in an error tells that the network was wanted
+)
 _ADDRESS_SPACE = 8 * 1024 * 1024 * 1024  # Go reserves far more than it touches; this only stops a runaway between polls
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class EngineError(Exception):
-    """Helm refused, or a bound was exceeded (``bound`` is then ``time``, ``memory`` or ``crash``)."""
+    """Helm refused, or a bound was exceeded (``bound`` is then ``time``, ``memory`` or ``crash``).
 
-    def __init__(self, message: str, bound: str = "") -> None:
+    ``step`` is where Helm stopped: ``load``, ``values``, ``render``, or empty.
+    """
+
+    def __init__(self, message: str, bound: str = "", step: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.bound = bound
+        self.step = step
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +76,16 @@ class RenderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One document of the output: the template it came from, its text, and its data where Go could give it as JSON."""
+    """One document of the output: the template it came from, its text, and its data where Go could give it as JSON.
+
+    ``error`` is why Go cannot read the text as a mapping; ``crd`` tells a file of ``crds/`` from a template.
+    """
 
     source: str
     text: str
     json: bytes
+    error: str = ""
+    crd: bool = False
 
     def data(self) -> Any:
         """The document's data; None where ``json`` is empty and the text must be parsed by the caller."""
@@ -98,6 +110,8 @@ class _Worker:
             "GOGC": "300",
             "GOTRACEBACK": "none",
             "LANG": "C.UTF-8",
+            # A schema may point to others with $ref; the library would fetch them. Nothing listens on this port.
+            **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), NO_NETWORK),
         }
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-m", "presync.engine.worker", str(_ADDRESS_SPACE)],
@@ -211,7 +225,7 @@ class Engine:
         finally:
             self._idle.put(worker)
         if "error" in reply:
-            raise EngineError(reply["error"])
+            raise EngineError(reply["error"], step=reply.get("step", ""))
         return reply, out
 
     def submit(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> Future[Any]:
@@ -231,7 +245,13 @@ class Engine:
             include_crds=request.include_crds,
         )
         return [
-            Rendered(document["source"], blobs[2 * index].decode(), blobs[2 * index + 1])
+            Rendered(
+                document["source"],
+                blobs[2 * index].decode(),
+                blobs[2 * index + 1],
+                document["error"],
+                document["crd"],
+            )
             for index, document in enumerate(reply["documents"])
         ]
 
@@ -247,10 +267,14 @@ class Engine:
         except EngineError as error:
             return error
 
-    def values(self, text: bytes) -> dict[str, Any]:
-        """A value file as Helm reads it."""
-        data = json.loads(self.call("values", [text])[1][0])
-        return data or {}
+    def values(self, *texts: bytes) -> list[dict[str, Any]]:
+        """YAML documents as Helm reads values, each on its own."""
+        return [json.loads(blob) or {} for blob in self.call("values", texts)[1]]
+
+    def evaluate(self, archive: bytes, values: Mapping[str, Any]) -> str:
+        """What the only template of a small chart gives."""
+        _, blobs = self.call("templates", [archive], values=json.dumps(values), strict=False)
+        return "".join(json.loads(blobs[0]).values()).strip()
 
     def helm_version(self) -> str:
         """Version of Helm in the engine, for example ``v4.2.3``."""

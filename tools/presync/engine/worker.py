@@ -23,6 +23,13 @@ from presync.engine import wire
 _SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 _BIG_INTEGER = re.compile(r"\d{16}")
 
+_STEPS = {
+    "HelmChartLoadError": "load",
+    "HelmChartInvalidError": "load",
+    "HelmValuesError": "values",
+    "HelmRenderError": "render",
+}
+
 Reply = tuple[dict[str, Any], list[bytes]]
 
 
@@ -34,49 +41,53 @@ def render(header: dict[str, Any], blobs: list[bytes]) -> Reply:
         "kube_version": header["kube_version"],
         "api_versions": header["api_versions"],
     }
+    files: list[tuple[str, str, bool]] = []
     with helm_python.Chart.load_archive(blobs[0]) as chart:
         handle = chart._raw()
-        files: list[tuple[str, str]] = []
-        if header["include_crds"]:
-            crds = json.loads(_native.call_string("helm_chart_crds", handle)) or []
-            files += [(crd["filename"], crd["data"]) for crd in crds]
         rendered = json.loads(_native.call_string("helm_render", handle, header["values"], json.dumps(options)))
+        if header["include_crds"]:
+            # After rendering, which has taken the disabled subcharts out of the loaded chart.
+            crds = json.loads(_native.call_string("helm_chart_crds", handle)) or []
+            files += [(crd["filename"], crd["data"], True) for crd in crds]
     files += [
-        (path, rendered[path])
+        (path, rendered[path], False)
         for path in sorted(rendered)
         if not path.endswith("NOTES.txt") and not path.rsplit("/", 1)[-1].startswith("_")
     ]
     documents: list[dict[str, Any]] = []
     texts: list[bytes] = []
-    for path, text in files:
-        for part in _SEPARATOR.split(text):
+    for path, text, crd in files:
+        for part in _SEPARATOR.split(text.lstrip()):
             if not part.strip():
                 continue
             # The CLI ends every document with a newline; without it a last block scalar would lose its own.
-            document = part + "\n"
-            documents.append({"source": path})
-            texts += [document.encode(), _as_json(document)]
+            document = part.lstrip() + "\n"
+            data, error = _as_json(document)
+            documents.append({"source": path, "crd": crd, "error": error})
+            texts += [document.encode(), data]
     return {"documents": documents}, texts
 
 
-def _as_json(document: str) -> bytes:
-    """The document as Go's YAML reads it; empty where this shortcut would be wrong and the caller must parse."""
-    if _BIG_INTEGER.search(document):
-        return b""  # this path carries numbers as float64; Argo CD keeps integers of 64 bits
+def _as_json(document: str) -> tuple[bytes, str]:
+    """The document as Go's YAML reads it, or why it is no mapping; neither where the caller must parse it."""
     try:
         text: str = _native.call_string("helm_values_from_yaml", document)
-    except helm_python.HelmError:
-        return b""  # not a mapping, or not YAML: the caller's parser says which
-    return text.encode()
+    except helm_python.HelmError as error:
+        return b"", str(error)
+    if text == "{}" or _BIG_INTEGER.search(document):
+        # Nothing but comments or an empty mapping look alike here; and this path carries numbers as float64, where
+        # Argo CD keeps integers of 64 bits.
+        return b"", ""
+    return text.encode(), ""
 
 
 def values(header: dict[str, Any], blobs: list[bytes]) -> Reply:
-    """A value file as Helm reads it, as JSON."""
-    return {}, [_native.call_string("helm_values_from_yaml", blobs[0].decode()).encode()]
+    """YAML documents as Helm reads values, each as JSON."""
+    return {}, [_native.call_string("helm_values_from_yaml", blob.decode()).encode() for blob in blobs]
 
 
 def parameters(header: dict[str, Any], blobs: list[bytes]) -> Reply:
-    """``--set`` style assignments as Helm's strvals reads them; ``header['kind']`` is set, string, json, literal or file."""
+    """``--set`` style assignments as Helm's strvals reads them; ``kind`` is set, string, json or literal."""
     suffix = {"set": "", "string": "_string", "json": "_json", "literal": "_literal"}[header["kind"]]
     return {}, [_native.call_string(f"helm_strvals_parse{suffix}", blobs[0].decode()).encode()]
 
@@ -122,7 +133,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         try:
             reply, out = OPERATIONS[header["operation"]](header, blobs)
         except (helm_python.HelmError, UnicodeDecodeError) as error:
-            reply, out = {"error": str(error)}, []
+            reply, out = {"error": str(error), "step": _STEPS.get(type(error).__name__, "")}, []
         wire.send(replies, reply, out)
 
 

@@ -88,6 +88,15 @@ class _Loader:
                 )
                 break
             pending = self._declared(self._render(self._applications(fresh)))
+        if not self.found:
+            self.problems.append(
+                Problem(
+                    "nothing-found",
+                    "there is no Application and no ApplicationSet here",
+                    "Is this the root of the GitOps repository? Give it with -C, and the files with Argo CD's objects under "
+                    "`roots:` in presync.yaml.",
+                )
+            )
         return self._platform(repository, head)
 
     def _note(self, manifests: Sequence[Manifest]) -> list[Manifest]:

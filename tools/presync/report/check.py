@@ -100,8 +100,10 @@ def _state(entry: Entry) -> str:
 
 
 def _cell(entry: Entry) -> str:
-    state = _state(entry)
-    return str(len(entry.rendered.resources)) if state == "rendered" else state
+    state, count = _state(entry), len(entry.rendered.resources)
+    if state == "external" and count:
+        return f"{count} + external"
+    return str(count) if state == "rendered" else state
 
 
 def _notes(entries: Sequence[Entry]) -> str:
@@ -120,7 +122,9 @@ def _notes(entries: Sequence[Entry]) -> str:
 def _finding(finding: Finding) -> str:
     head = f"{_colour(str(finding.severity), finding.severity)} {finding.rule} {finding.name}"
     where = " ".join(part for part in (finding.application, finding.resource) if part)
-    lines = [head + (f"  {finding.location}" if finding.location.file else "")]
+    place = str(finding.location)
+    plain = len(f"{finding.severity} {finding.rule} {finding.name}  {place}")
+    lines = [f"{head}  {place}"] if place and plain <= _width() else [head, *([f"  {place}"] if place else [])]
     if where:
         lines.append(f"  {where}")
     if finding.field:
@@ -164,7 +168,7 @@ def _summary(platform: Platform, entries: Sequence[Entry], findings: Sequence[Fi
         f"{shown} applications, {resources} resources, "
         f"Argo CD {platform.settings.argocd}, Kubernetes {versions}: {verdict} ({seconds:.1f} s)"
     )
-    return text + "\n"
+    return "\n".join(textwrap.wrap(text, _width(), break_on_hyphens=False)) + "\n"
 
 
 def _count(findings: Sequence[Finding], severity: Severity) -> int:

@@ -38,7 +38,8 @@ class CommitTree(Tree):
                 meta, name = line.split(b"\t", 1)
                 mode, kind, digest, size = meta.split()
                 if kind == b"blob":
-                    found[os.fsdecode(name)] = (mode.decode(), digest.decode(), int(size))
+                    length = int(size) if size.isdigit() else 0  # the object of a partial clone is not here ("BAD")
+                    found[os.fsdecode(name)] = (mode.decode(), digest.decode(), length)
         return found
 
     @cached_property

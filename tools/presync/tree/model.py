@@ -86,6 +86,10 @@ class Tree(ABC):
             raise TreeError(path, f"has {size:,} bytes; presync reads at most {MAX_FILE_BYTES:,} of one file")
         return self._read(resolved)
 
+    def resolve(self, path: str) -> str | None:
+        """``path`` with every link on the way followed; None when it leaves the tree or goes round in circles."""
+        return self._resolved(path)
+
     def _resolved(self, path: str) -> str | None:
         """``path`` with every link on the way followed; None when it leaves the tree or goes round in circles."""
         links = self._links()

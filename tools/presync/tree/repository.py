@@ -24,6 +24,7 @@ class Repository:
     root: Path
     is_git: bool
     _commits: dict[str, Tree] = field(default_factory=dict, compare=False, repr=False)
+    _resolved: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def worktree(self) -> Tree:
@@ -73,6 +74,11 @@ class Repository:
 
     def resolve(self, revision: str) -> str | None:
         """The commit a branch, tag or commit id names, remote branches included; None when it is not here."""
+        if revision not in self._resolved:
+            self._resolved[revision] = self._resolve(revision)
+        return self._resolved[revision]
+
+    def _resolve(self, revision: str) -> str | None:
         if not self.is_git or not revision or revision.startswith("-") or "\0" in revision or "\n" in revision:
             return None
         for name in (f"refs/heads/{revision}", f"refs/remotes/origin/{revision}", f"refs/tags/{revision}", revision):

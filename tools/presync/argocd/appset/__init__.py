@@ -1,0 +1,1 @@
+"""The parts of expanding an ApplicationSet; :mod:`presync.argocd.expand` puts them together."""

@@ -1,0 +1,100 @@
+"""Waivers: what somebody decided to live with, until a date."""
+
+from __future__ import annotations
+
+import datetime
+import fnmatch
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from presync.base import goyaml
+from presync.base.finding import Finding, Location
+from presync.platform.model import Platform
+from presync.rules.registry import registry
+from presync.tree import TreeError
+
+EXPIRED, UNUSED = "PRE001", "PRE002"
+_CONDITIONS = ("application", "environment", "resource", "field", "file")
+
+
+def apply(
+    platform: Platform, findings: Iterable[Finding], today: datetime.date, report_unused: bool = True
+) -> list[Finding]:
+    """The findings that no waiver covers, and one for each waiver that is expired or covers nothing.
+
+    A waiver holds on its last day. One that is expired covers nothing any more and is reported all the same.
+    """
+    waivers = platform.settings.waivers
+    valid = [at for at, waiver in enumerate(waivers) if today <= _until(waiver)]
+    used: set[int] = set()
+    kept = []
+    for finding in findings:
+        covering = [at for at in valid if covers(waivers[at], finding)]
+        used.update(covering)
+        if not covering:
+            kept.append(finding)
+    for at, waiver in enumerate(waivers):
+        if at not in valid:
+            kept.append(_about(platform, EXPIRED, at, f"the waiver of {_what(waiver)} expired on {waiver['until']}"))
+        elif at not in used and report_unused:
+            kept.append(_about(platform, UNUSED, at, f"the waiver of {_what(waiver)} waives nothing"))
+    return kept
+
+
+def covers(waiver: Mapping[str, Any], finding: Finding) -> bool:
+    """Whether the rule is the same and every condition fits; conditions are globs over what the finding shows."""
+    if waiver["rule"] != finding.rule:
+        return False
+    shown = {
+        "application": finding.application,
+        "environment": finding.environment,
+        "resource": finding.resource,
+        "field": finding.field,
+        "file": finding.location.file,
+    }
+    return all(
+        shown[name] == waiver[name] or fnmatch.fnmatchcase(shown[name], waiver[name])
+        for name in _CONDITIONS
+        if name in waiver
+    )
+
+
+def _until(waiver: Mapping[str, Any]) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(str(waiver["until"]))
+    except ValueError:
+        return datetime.date.min  # 2026-02-30 has the form of a date and is none: never valid
+
+
+def _what(waiver: Mapping[str, Any]) -> str:
+    places = ", ".join(f"{name} {waiver[name]}" for name in _CONDITIONS if name in waiver)
+    return f"{waiver['rule']}{f' for {places}' if places else ''}"
+
+
+_REMEDIES = {
+    EXPIRED: "Correct what it waives and remove it, or decide again and set a new date.",
+    UNUSED: "Remove it, or correct its conditions.",
+}
+
+
+def _about(platform: Platform, rule_id: str, at: int, message: str) -> Finding:
+    rule = next(rule for rule in registry() if rule.id == rule_id)
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=rule.severity,
+        message=message,
+        remedy=_REMEDIES[rule_id],
+        field=f"waivers[{at}]",
+        location=_line(platform, at),
+        key=message,
+    )
+
+
+def _line(platform: Platform, at: int) -> Location:
+    file = platform.settings.file
+    try:
+        document = next(goyaml.documents(goyaml.decode(platform.tree.read(file))))
+    except (TreeError, goyaml.GoYamlError, StopIteration):
+        return Location(file)
+    return goyaml.locate(document.node, ("waivers", at), file)

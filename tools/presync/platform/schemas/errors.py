@@ -1,0 +1,190 @@
+"""The validator's errors in the words of the API server."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from presync.platform.schemas.structural import KEYS
+from presync.platform.violation import Category, Path, Violation, listed, quoted
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+_RANGES = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", "number": "a number", "string": "text"}
+_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)|\s*\d+\s*[a-z]+\s*")
+_URI = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
+_UUID = re.compile(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+_QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+
+
+class UniqueKeys:
+    """The ``x-keys`` keyword: no two items of a list have the same values in these fields."""
+
+    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
+        self.keys: list[str] = [str(key) for key in value]
+
+    def validate(self, instance: Any) -> None:
+        """Raises ValueError with the first double."""
+        if not isinstance(instance, list) or len(instance) < 2:
+            return
+        seen: set[str] = set()
+        for index, item in enumerate(instance):
+            values = {key: item[key] for key in self.keys if key in item} if isinstance(item, Mapping) else {}
+            text = json.dumps(values, sort_keys=True)
+            if text in seen:
+                raise ValueError(f"[{index}]: Duplicate value: {text}")
+            seen.add(text)
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {KEYS: UniqueKeys}
+# Where the API server's library (go-openapi/strfmt) is more generous than JSON Schema.
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "byte": _is_base64,
+    "cidr": _is_network,
+    "duration": lambda text: _DURATION.fullmatch(text) is not None,
+    "email": lambda text: "@" in text,
+    "uri": lambda text: _URI.match(text) is not None,
+    "uuid": lambda text: _UUID.fullmatch(text) is not None,
+}
+
+
+def violations(errors: Iterator[jsonschema_rs.ValidationError], document: Mapping[str, Any]) -> Iterator[Violation]:
+    """Each error of a validator; ``document`` is the schema document its schema paths lead through."""
+    for error in errors:
+        yield from _violations(error, document)
+
+
+def _violations(error: jsonschema_rs.ValidationError, document: Mapping[str, Any]) -> Iterator[Violation]:
+    path: Path = tuple(error.instance_path)
+    kind = error.kind
+    name = kind.name
+    if name == "additionalProperties":
+        known = _known_fields(document, error.schema_path)
+        for field in kind.value:
+            yield unknown_field((*path, field), known)
+    elif name == "required":
+        field = str(kind.value)
+        yield Violation(Category.SCHEMA, (*path, field), "Required value")
+    elif name == "type" and error.instance is None:
+        yield Violation(Category.SCHEMA, path, "Required value: must not be null")
+    elif name == "type":
+        yield Violation(Category.SCHEMA, path, _wrong_type(error))
+    elif name == "enum":
+        allowed = [value for value in kind.value if value not in (None, "")]
+        remedy = _similar(error.instance, allowed)
+        message = f"Unsupported value: {quoted(error.instance)}: supported values: {listed(allowed)}"
+        yield Violation(Category.ENUM, path, message, remedy)
+    elif name in _RANGES:
+        yield Violation(Category.RANGE, path, _out_of_range(error, document))
+    elif name == "pattern" and _QUANTITY in error.schema_path:
+        yield quantity(path, error.instance)
+    elif name == "pattern":
+        message = f"Invalid value: {quoted(error.instance)}: should match '{kind.value}'"
+        yield Violation(Category.FORMAT, path, message)
+    else:
+        yield Violation(Category.SCHEMA, path, f"Invalid value: {_plain(error)}")
+
+
+def unknown_field(path: Path, known: Sequence[str]) -> Violation:
+    """A field that no schema has, with the likely meaning."""
+    field = str(path[-1])
+    lower = {name.lower(): name for name in known}
+    close = [lower[field.lower()]] if field.lower() in lower else difflib.get_close_matches(field, known, 1, 0.7)
+    remedy = f"Did you mean {close[0]}?" if close else ""
+    if not close and known:
+        shown = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
+        remedy = f"Fields there are: {shown}."
+    return Violation(Category.UNKNOWN, path, f'unknown field "{field}"', remedy)
+
+
+def quantity(path: Path, value: object) -> Violation:
+    """Text that is no quantity."""
+    message = (
+        f"Invalid value: {quoted(value)}: quantities must match the regular expression "
+        "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+    )
+    return Violation(Category.QUANTITY, path, message, 'Write it like 500m, 2, 128Mi or 1.5Gi, without a space or "B".')
+
+
+def _known_fields(document: Mapping[str, Any], schema_path: Sequence[str | int]) -> list[str]:
+    """The properties beside the ``additionalProperties`` a schema path ends in."""
+    node: Any = document
+    for step in schema_path[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return []
+    properties = node.get("properties") if isinstance(node, Mapping) else None
+    return list(properties) if isinstance(properties, Mapping) else []
+
+
+def _wrong_type(error: jsonschema_rs.ValidationError) -> str:
+    wanted = [name for name in error.kind.value if name != "null"]
+    named = " or ".join(_ARTICLES.get(name, f"a {name}") for name in wanted)
+    hint = ""
+    if wanted == ["string"] and isinstance(error.instance, bool | int | float):
+        hint = "; quote it"
+    elif isinstance(error.instance, str) and set(wanted) & {"integer", "number", "boolean"}:
+        hint = "; do not quote it" if _reads_as(error.instance, wanted) else ""
+    return f"Invalid value: {quoted(error.instance)}: must be {named}{hint}"
+
+
+def _reads_as(text: str, wanted: Sequence[str]) -> bool:
+    if "boolean" in wanted:
+        return text in ("true", "false")
+    return text.lstrip("-").isdigit()
+
+
+def _out_of_range(error: jsonschema_rs.ValidationError, document: Mapping[str, Any]) -> str:
+    node: Any = document
+    for step in error.schema_path[:-1]:
+        node = node.get(step, {}) if isinstance(node, Mapping) else {}
+    low, high = (node.get(key) if isinstance(node, Mapping) else None for key in ("minimum", "maximum"))
+    if low is not None and high is not None and high < 2**31 - 1 and low >= 0:
+        return f"Invalid value: {error.instance}: must be between {low} and {high}, inclusive"
+    if error.kind.name == "minimum" and low is not None:
+        return f"Invalid value: {error.instance}: must be greater than or equal to {low}"
+    if error.kind.name == "maximum" and high is not None:
+        return f"Invalid value: {error.instance}: must be less than or equal to {high}"
+    return f"Invalid value: {_plain(error)}"
+
+
+def _similar(value: object, allowed: Sequence[object]) -> str:
+    names = [name for name in allowed if isinstance(name, str)]
+    if not isinstance(value, str):
+        return ""
+    for name in names:
+        if name.lower() == value.lower():
+            return f"Write {name}; capitals matter."
+    close = difflib.get_close_matches(value, names, 1, 0.6)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _plain(error: jsonschema_rs.ValidationError) -> str:
+    """The validator's own sentence, without a value that may be long."""
+    message = error.message
+    return message if len(message) <= 200 else message[:197] + "..."

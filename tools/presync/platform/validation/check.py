@@ -1,0 +1,64 @@
+"""From a resource to the checks of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from presync.platform.validation import (
+    access_control,
+    config,
+    extensions,
+    lists,
+    metadata,
+    network,
+    scaling,
+    storage,
+    workloads,
+)
+from presync.platform.violation import Violation
+
+_Check = Callable[[Mapping[str, Any], int], Iterator[Violation]]
+_RBAC = "rbac.authorization.k8s.io"
+_ADMISSION = "admissionregistration.k8s.io"
+_CHECKS: Mapping[tuple[str, str], _Check] = {
+    ("", "ConfigMap"): config.config_map,
+    ("", "PersistentVolume"): storage.volume,
+    ("", "PersistentVolumeClaim"): storage.claim,
+    ("", "Pod"): workloads.pod,
+    ("", "PodTemplate"): workloads.pod_template,
+    ("", "Secret"): config.secret,
+    ("", "Service"): network.service,
+    ("apps", "DaemonSet"): workloads.daemon_set,
+    ("apps", "Deployment"): workloads.deployment,
+    ("apps", "ReplicaSet"): workloads.replica_set,
+    ("apps", "StatefulSet"): workloads.stateful_set,
+    ("autoscaling", "HorizontalPodAutoscaler"): scaling.autoscaler,
+    ("batch", "CronJob"): workloads.cron_job,
+    ("batch", "Job"): workloads.job,
+    ("networking.k8s.io", "Ingress"): network.ingress,
+    ("networking.k8s.io", "NetworkPolicy"): network.network_policy,
+    ("policy", "PodDisruptionBudget"): scaling.disruption_budget,
+    ("scheduling.k8s.io", "PriorityClass"): extensions.priority_class,
+    (_ADMISSION, "MutatingWebhookConfiguration"): extensions.webhooks,
+    (_ADMISSION, "ValidatingWebhookConfiguration"): extensions.webhooks,
+    (_RBAC, "ClusterRole"): access_control.cluster_role,
+    (_RBAC, "ClusterRoleBinding"): access_control.cluster_role_binding,
+    (_RBAC, "Role"): access_control.role,
+    (_RBAC, "RoleBinding"): access_control.role_binding,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): extensions.custom_resource_definition,
+    ("apiregistration.k8s.io", "APIService"): extensions.api_service,
+}
+
+
+def violations(data: Mapping[str, Any], group: str, kind: str, minor: int, server_side: bool) -> Iterator[Violation]:
+    """What a server of version 1.``minor`` refuses in an object of any kind.
+
+    ``server_side``: the object is applied with server-side apply, which refuses doubles in keyed lists.
+    """
+    yield from metadata.object_meta(data, group, kind, minor)
+    check = _CHECKS.get((group, kind))
+    if check is not None:
+        yield from check(data, minor)
+        if server_side:
+            yield from lists.doubles(data, kind)

@@ -1,0 +1,67 @@
+"""Objects that extend the API: CRDs, webhooks, API services; and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from presync.platform.validation.access import Object, has, invalid, items, number, obj, required, text, texts
+from presync.platform.validation.metadata import selector
+from presync.platform.violation import Category, Path, Violation
+
+_HIGHEST_PRIORITY = 1_000_000_000
+
+
+def custom_resource_definition(data: Object, minor: int) -> Iterator[Violation]:
+    """A CustomResourceDefinition; its schema is looked at when it is used."""
+    spec = obj(data, "spec")
+    wanted = f"{text(obj(spec, 'names'), 'plural')}.{text(spec, 'group')}"
+    name = text(obj(data, "metadata"), "name")
+    if name and name != wanted:
+        why = f'must be spec.names.plural+"."+spec.group ({wanted})'
+        yield invalid(Category.NAME, ("metadata", "name"), name, why)
+    versions = list(items(spec, "versions"))
+    stored = [version for _, version in versions if version.get("storage") is True]
+    if versions and len(stored) != 1:
+        why = "must have exactly one version marked as storage version"
+        yield invalid(Category.CONFLICT, ("spec", "versions"), [], why)
+    for index, version in versions:
+        if not has(obj(version, "schema"), "openAPIV3Schema"):
+            yield required(("spec", "versions", index, "schema", "openAPIV3Schema"), "schemas are required")
+
+
+def api_service(data: Object, minor: int) -> Iterator[Violation]:
+    """An APIService."""
+    spec = obj(data, "spec")
+    wanted = f"{text(spec, 'version')}.{text(spec, 'group')}"
+    name = text(obj(data, "metadata"), "name")
+    if name and name != wanted:
+        yield invalid(Category.NAME, ("metadata", "name"), name, f'must be `spec.version+"."+spec.group`: {wanted!r}')
+
+
+def webhooks(data: Object, minor: int) -> Iterator[Violation]:
+    """Validating and mutating webhooks."""
+    for index, hook in items(data, "webhooks"):
+        path: Path = ("webhooks", index)
+        name = text(hook, "name")
+        if name and name.count(".") < 2:
+            why = "should be a domain with at least three segments separated by dots"
+            yield invalid(Category.NAME, (*path, "name"), name, why)
+        client = obj(hook, "clientConfig")
+        if has(hook, "clientConfig") and has(client, "url") == has(client, "service"):
+            yield required((*path, "clientConfig"), "exactly one of url or service is required")
+        if "admissionReviewVersions" in hook and not texts(hook, "admissionReviewVersions"):
+            yield required((*path, "admissionReviewVersions"))
+        for field in ("namespaceSelector", "objectSelector"):
+            yield from selector(hook.get(field), (*path, field))
+
+
+def priority_class(data: Object, minor: int) -> Iterator[Violation]:
+    """A PriorityClass."""
+    name, value = text(obj(data, "metadata"), "name"), number(data, "value")
+    if name.startswith("system-"):
+        yield invalid(
+            Category.NAME, ("metadata", "name"), name, "priority class names with 'system-' prefix are reserved"
+        )
+    elif value is not None and value > _HIGHEST_PRIORITY:
+        why = f"maximum allowed value of a user defined priority is {_HIGHEST_PRIORITY}"
+        yield invalid(Category.RANGE, ("value",), value, why)

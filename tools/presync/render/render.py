@@ -1,0 +1,252 @@
+"""Applications rendered as Argo CD renders them.
+
+Nothing here raises for what a repository holds: a render that fails gives the reason, one that presync cannot do says
+what is missing. Resources come in Argo CD's own order: source by source; within Helm CRDs, then kinds in Helm's order
+of installation, then hooks; within Kustomize as it prints them; within a folder file by file. Of an object that appears
+several times the last one stays, at its own place.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from presync.argocd.context import Context
+from presync.argocd.model import Application
+from presync.base.finding import Problem
+from presync.engine import EngineError
+from presync.render import documents, scopes
+from presync.render.documents import DocumentError
+from presync.render.failure import Refused, Unavailable
+from presync.render.model import RenderedApplication, Resource
+from presync.render.result import Item, Output
+from presync.render.run import Run, bounded
+from presync.render.scopes import Scopes
+from presync.render.sources import Sources
+from presync.tree import TreeError
+
+Report = Callable[[Application], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """An Application before it is known which kinds have a namespace."""
+
+    application: Application
+    items: tuple[Item, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    error: str = ""
+    unavailable: str = ""
+    external: str = ""
+    reads: frozenset[str] = frozenset()
+
+
+def render_all(
+    applications: Sequence[Application],
+    context: Context,
+    report: Report | None = None,
+    api_versions: Sequence[str] = (),
+    known: Scopes | None = None,
+) -> list[RenderedApplication]:
+    """Every Application, in the order given; ``report`` is called as each is done.
+
+    ``api_versions`` are served by the clusters besides Kubernetes' own and those in the settings; ``known`` says which
+    kinds of other CRDs are cluster-scoped. CRDs in any Application's output count for all.
+    """
+    run = Run(context, tuple(api_versions))
+    lock = threading.Lock()
+
+    def one(application: Application) -> _Rendered:
+        result = _render(application, run)
+        if report:
+            with lock:
+                report(application)
+        return result
+
+    if len(applications) < 2:
+        found = [one(application) for application in applications]
+    else:
+        with ThreadPoolExecutor(context.engine.size + 1, thread_name_prefix="render") as threads:
+            found = list(threads.map(one, applications))
+    declared = {**(known or {}), **scopes.declared(item.data for result in found for item in result.items)}
+    return [_finished(result, declared) for result in found]
+
+
+def render(
+    application: Application, context: Context, api_versions: Sequence[str] = (), known: Scopes | None = None
+) -> RenderedApplication:
+    """One Application."""
+    return render_all([application], context, None, api_versions, known)[0]
+
+
+def _render(application: Application, run: Run) -> _Rendered:
+    problems: list[Problem] = []
+    reads: set[str] = set()
+    items: list[Item] = []
+    try:
+        sources = Sources(application, run)
+        external = sources.external()
+        for output in sources.outputs():
+            problems += output.problems
+            reads |= output.reads
+            items += _members(output)
+        _trackable(items)
+    except Refused as error:
+        return _Rendered(
+            application,
+            problems=_complete([*problems, *error.problems], application),
+            error=error.message,
+            reads=frozenset(reads),
+        )
+    except Unavailable as error:
+        return _unavailable(application, error, problems, reads)
+    except EngineError as error:
+        return _unavailable(application, bounded(error) or Unavailable("render-bound", error.message), problems, reads)
+    except TreeError as error:
+        return _unavailable(application, Unavailable("render-bound", str(error)), problems, reads)
+    return _Rendered(
+        application,
+        tuple(items),
+        _complete(problems, application),
+        unavailable=f"not rendered on purpose: {external}" if external else "",
+        external=external,
+        reads=frozenset(reads),
+    )
+
+
+def _unavailable(
+    application: Application, error: Unavailable, problems: Sequence[Problem], reads: set[str]
+) -> _Rendered:
+    return _Rendered(
+        application,
+        problems=_complete([*problems, error.problem], application),
+        unavailable=f"{error.problem.message}. {error.problem.remedy}".rstrip(". ") + ".",
+        reads=frozenset(reads),
+    )
+
+
+def _complete(problems: Sequence[Problem], application: Application) -> tuple[Problem, ...]:
+    """The problems with the Application's name, and its place where they have none."""
+    place = application.origin.parameters[0] if application.origin.parameters else application.origin.location
+    return tuple(
+        replace(
+            problem,
+            application=problem.application or application.name,
+            location=problem.location if problem.location.file else place,
+        )
+        for problem in problems
+    )
+
+
+def _members(output: Output) -> list[Item]:
+    found = []
+    for item in output.items:
+        try:
+            members = documents.members(item.data)
+        except DocumentError as error:
+            raise Refused(error.message) from None
+        found += [item if member is item.data else replace(item, data=member) for member in members]
+    return found
+
+
+def _trackable(items: Sequence[Item]) -> None:
+    """Argo CD writes an annotation into every object but a CRD, and fails where it cannot read the annotations.
+
+    Raises:
+        Refused: an annotation is not text.
+    """
+    for item in items:
+        data = item.data
+        group = str(data.get("apiVersion") or "").rpartition("/")[0]
+        if (group, data.get("kind")) == ("apiextensions.k8s.io", "CustomResourceDefinition"):
+            continue
+        metadata = data.get("metadata")
+        annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+        reason = _untrackable(metadata, annotations)
+        if reason:
+            name = metadata.get("name") if isinstance(metadata, Mapping) else ""
+            raise Refused(
+                f"failed to set app instance tracking info on manifest: {reason}",
+                (
+                    Problem(
+                        "annotation-not-text",
+                        f"Argo CD cannot render this: {reason}",
+                        "Quote the value.",
+                        resource=f"{data.get('kind')} {name}",
+                        field="metadata.annotations",
+                        location=item.source,
+                    ),
+                ),
+            )
+
+
+def _untrackable(metadata: Any, annotations: Any) -> str:
+    if isinstance(annotations, Mapping):
+        for key, value in annotations.items():
+            if not isinstance(value, str):
+                shown = json.dumps(value)
+                return (
+                    ".metadata.annotations accessor error: contains non-string value in the map under key "
+                    f'"{key}": {shown} is of the type {_go_type(value)}, expected string'
+                )
+    elif annotations is not None:
+        shown = json.dumps(annotations)
+        return (
+            f".metadata.annotations accessor error: {shown} is of the type {_go_type(annotations)}, "
+            "expected map[string]interface {}"
+        )
+    return ""
+
+
+def _go_type(value: Any) -> str:
+    if value is None:
+        return "<nil>"
+    names: dict[type, str] = {
+        bool: "bool",
+        int: "int64",
+        float: "float64",
+        str: "string",
+        list: "[]interface {}",
+        dict: "map[string]interface {}",
+    }
+    return names.get(type(value), "interface {}")
+
+
+def _finished(result: _Rendered, known: Scopes) -> RenderedApplication:
+    application = result.application
+    destination = application.destination.namespace
+    resources: dict[tuple[str, ...], Resource] = {}
+    repeated: dict[tuple[str, ...], Resource] = {}
+    for index, item in enumerate(result.items):
+        resource = Resource(
+            item.data, scopes.namespace_of(item.data, destination, known), item.source, item.text, item.chart
+        )
+        key: tuple[str, ...] = resource.key
+        if not resource.name:
+            key = (*key, str(index))  # generateName: every one is an object of its own
+        if resources.pop(key, None) is not None:
+            repeated[key] = resource
+        resources[key] = resource
+    warnings = [
+        Problem(
+            "resource-repeated",
+            f"{resource} is rendered more than once; Argo CD keeps the last one",
+            "Remove the others.",
+            resource=str(resource),
+            location=resource.source,
+        )
+        for resource in repeated.values()
+    ]
+    return RenderedApplication(
+        application,
+        tuple(resources.values()),
+        (*result.problems, *_complete(warnings, application)),
+        result.error,
+        result.unavailable,
+        result.external,
+        result.reads,
+    )

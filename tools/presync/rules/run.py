@@ -1,0 +1,138 @@
+"""Running rules over a platform."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+
+from presync.base.finding import Finding, Location, Problem
+from presync.platform.model import Entry, Platform
+from presync.render.model import Resource
+from presync.rules.model import Match, Path, Rule, dotted, of_problem
+from presync.rules.registry import by_kind, registry
+
+INTERNAL = "PRE000"
+# Kinds of Problem that are the reason in other words, where a render fails.
+_EXPLAINING = frozenset({"annotation-not-text", "values-schema"})
+
+Locator = Callable[[Platform, Entry | None, Resource, Path], Location]
+
+
+def at_source(platform: Platform, entry: Entry | None, resource: Resource, path: Path) -> Location:
+    """The file a resource came from; whoever knows lines passes something better to :func:`run`."""
+    return resource.source
+
+
+def run(platform: Platform, locate: Locator = at_source, kinds_only: bool = False) -> list[Finding]:
+    """The findings of every rule, rule by rule, before waivers and merging.
+
+    ``kinds_only`` leaves out the rules that look for themselves: only what earlier steps reported is told. A rule that
+    fails becomes a finding of its own; the others still run.
+    """
+    rules = {rule.id: rule for rule in registry()}
+    matches: dict[str, list[Match]] = {rule: [] for rule in rules}
+    for rule_id, match in _reported(platform):
+        matches[rule_id].append(match)
+    for rule in () if kinds_only else rules.values():
+        if rule.check is None:
+            continue
+        try:
+            matches[rule.id] += rule.check(platform)
+        except Exception as error:  # noqa: BLE001 - one broken rule must not hide the findings of the others
+            matches[INTERNAL].append(_broken(rule, error))
+    return [finding(platform, rules[rule_id], match, locate) for rule_id, found in matches.items() for match in found]
+
+
+def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_source) -> Finding:
+    """A match with everything a reader needs."""
+    entry, resource = match.entry, match.resource
+    location = match.location
+    if resource is not None and (location is None or not location.file):
+        location = locate(platform, entry, resource, match.path)
+    if (location is None or not location.file) and entry is not None:
+        location = entry.application.origin.location
+    return Finding(
+        rule=rule.id,
+        name=rule.name,
+        severity=rule.severity if match.severity is None else match.severity,
+        message=match.message,
+        remedy=match.remedy,
+        application=entry.name if entry else match.application,
+        environment=entry.environment if entry else "",
+        resource=str(resource) if resource is not None else match.resource_name,
+        field=dotted(match.path) or match.field,
+        location=location or Location(),
+        undetermined=rule.undetermined if match.undetermined is None else match.undetermined,
+        key=match.key,
+        cause=match.cause,
+    )
+
+
+def problems(platform: Platform) -> Iterator[tuple[Problem, Entry | None]]:
+    """Everything earlier steps reported, each problem once."""
+    entries = {entry.name: entry for entry in platform.entries}
+    seen: set[Problem] = set()
+    for problem, entry in _all(platform):
+        if problem not in seen:
+            seen.add(problem)
+            yield problem, entry or entries.get(problem.application)
+
+
+def _all(platform: Platform) -> Iterator[tuple[Problem, Entry | None]]:
+    yield from ((problem, None) for problem in platform.problems)
+    for expansion in platform.expansions:
+        yield from ((problem, None) for problem in expansion.problems)
+        if expansion.error and not _told(expansion.error, expansion.problems):
+            message = f"ApplicationSet {expansion.manifest.name} yields nothing: {expansion.error}"
+            yield Problem("applicationset-failed", message, location=expansion.manifest.location), None
+    for entry in platform.entries:
+        rendered = entry.rendered
+        yield from ((problem, entry) for problem in rendered.problems)
+        yield from ((problem, entry) for problem in entry.denials)
+        linked = "out-of-bounds symlinks" in rendered.error and platform.tree.escaping_links
+        if rendered.error and not linked and not _told(rendered.error, rendered.problems):
+            yield Problem("render-failed", rendered.error, application=entry.name), entry
+        if rendered.unavailable and not rendered.external and not _told(rendered.unavailable, rendered.problems):
+            yield Problem("source-unavailable", rendered.unavailable, application=entry.name), entry
+
+
+def _told(reason: str, reported: Iterable[Problem]) -> bool:
+    """Whether a Problem says already why there is nothing."""
+    return any(
+        problem.kind in _EXPLAINING or reason in problem.message or problem.message in reason for problem in reported
+    )
+
+
+def _reported(platform: Platform) -> Iterator[tuple[str, Match]]:
+    rules = by_kind()
+    for problem, entry in problems(platform):
+        rule = rules.get(problem.kind)
+        match = of_problem(problem, entry)
+        if rule is None:
+            yield (
+                INTERNAL,
+                Match(
+                    f"{problem.message} (no rule for {problem.kind!r})",
+                    problem.remedy,
+                    entry,
+                    location=problem.location,
+                    application=problem.application,
+                    resource_name=problem.resource,
+                    field=problem.field,
+                ),
+            )
+        else:
+            refined = match if rule.refine is None else rule.refine(platform, problem, match)
+            if refined is not None:
+                yield rule.id, refined
+
+
+def _broken(rule: Rule, error: Exception) -> Match:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename.rsplit('presync/', 1)[-1]}:{frames[-1].lineno})" if frames else ""
+    return Match(
+        f"rule {rule.id} {rule.name} failed, so nothing it would find is reported: "
+        f"{type(error).__name__}: {error}{place}",
+        "This is a fault of presync. Report it together with the manifest that causes it.",
+        key=rule.id,
+    )

@@ -1,0 +1,3 @@
+{{- define "lib.labels" -}}
+lib: {{ .Values.lib.libdefault | quote }}
+{{- end }}

@@ -1,0 +1,142 @@
+"""Platforms from a few lines of YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from presync.argocd.model import Application, Expansion, Manifest, Origin
+from presync.argocd.project import denials
+from presync.argocd.scope import cluster_scoped
+from presync.base import goyaml
+from presync.base.finding import Location, Problem
+from presync.platform.model import Entry, Platform
+from presync.render.model import RenderedApplication, Resource
+from presync.settings import Settings
+from presync.settings.model import Environment, ExternalObject
+from presync.tree.model import Tree
+
+REPOSITORY = "https://git.example.com/mlops/feature-platform.git"
+
+
+class MemoryTree(Tree):
+    """Files that are nowhere."""
+
+    label = "test"
+
+    def __init__(self, files: Mapping[str, str], links: Mapping[str, str]) -> None:
+        self.files = {path: text.encode() for path, text in files.items()}
+        self.links = dict(links)
+
+    def digest(self, path: str) -> str:
+        return str(hash(self.files[path]))
+
+    def _entries(self) -> Any:
+        return iter([*self.files, *self.links])
+
+    def _links(self) -> dict[str, str]:
+        return self.links
+
+    def _size(self, path: str) -> int:
+        return len(self.files[path])
+
+    def _read(self, path: str) -> bytes:
+        return self.files[path]
+
+
+def platform(case: Mapping[str, Any]) -> Platform:
+    """A platform from a case.
+
+    ``resources`` are those of one Application ``app-dev``; ``applications`` give several. Texts are YAML with any number
+    of documents. ``projects``, ``files``, ``links``, ``problems``, ``expansions`` and ``settings`` are what they are called.
+    """
+    tree = MemoryTree(case.get("files") or {}, case.get("links") or {})
+    projects = {
+        data["metadata"]["name"]: Manifest(data, Location("apps/projects.yaml", 1))
+        for data in objects(case.get("projects") or "")
+    }
+    listed = case.get("applications")
+    if listed is None:
+        listed = [{"resources": case.get("resources") or "", **(case.get("application") or {})}]
+    return Platform(
+        None,  # type: ignore[arg-type] # no rule asks for the repository
+        tree,
+        settings(case.get("settings") or {}),
+        tuple(entry(one, projects) for one in listed),
+        tuple(expansion(one) for one in case.get("expansions") or ()),
+        tuple(projects.values()),
+        tuple(problem(one) for one in case.get("problems") or ()),
+    )
+
+
+def entry(data: Mapping[str, Any], projects: Mapping[str, Manifest]) -> Entry:
+    """An Application with what it renders."""
+    environment = data.get("environment", "dev")
+    name = data.get("name", f"app-{environment}")
+    spec: dict[str, Any] = {
+        "project": "default",
+        "source": {"repoURL": REPOSITORY, "path": "charts/app"},
+        "destination": {
+            "server": data.get("server", "https://kubernetes.default.svc"),
+            "namespace": data.get("namespace", name),
+        },
+        **(data.get("spec") or {}),
+    }
+    metadata = {"name": name, "namespace": data.get("in", "argocd")}
+    application = Application({"metadata": metadata, "spec": spec}, Origin(Location("apps/app.yaml", 1)))
+    resources = tuple(resource(one, data, application) for one in objects(data.get("resources") or ""))
+    rendered = RenderedApplication(
+        application,
+        resources,
+        tuple(problem(one) for one in data.get("problems") or ()),
+        error=data.get("error", ""),
+        unavailable=data.get("unavailable", ""),
+        external=data.get("external", ""),
+    )
+    return Entry(rendered, environment, denials(application, projects.get(application.project), resources))
+
+
+def resource(data: Mapping[str, Any], one: Mapping[str, Any], application: Application) -> Resource:
+    """An object as rendering gives it."""
+    group = str(data.get("apiVersion") or "").rpartition("/")[0]
+    metadata = data.get("metadata") if isinstance(data.get("metadata"), dict) else {}
+    own = str((metadata or {}).get("namespace") or application.destination.namespace)
+    namespace = "" if cluster_scoped(group, str(data.get("kind"))) else own
+    return Resource(data, namespace, Location(one.get("file", "templates/all.yaml")), chart=one.get("chart", "charts/app"))
+
+
+def objects(text: Any) -> list[dict[str, Any]]:
+    """Documents of a text, or the objects of a list."""
+    if isinstance(text, str):
+        return [document.data for document in goyaml.documents(text)]
+    return [text] if isinstance(text, dict) else list(text)
+
+
+def expansion(data: Mapping[str, Any]) -> Expansion:
+    """What became of an ApplicationSet."""
+    manifest = Manifest({"kind": "ApplicationSet", "metadata": {"name": data["name"]}}, Location("apps/dev.yaml", 1))
+    problems = tuple(problem(one) for one in data.get("problems") or ())
+    return Expansion(manifest, problems=problems, error=data.get("error", ""))
+
+
+def problem(data: Mapping[str, Any]) -> Problem:
+    """What an earlier step reported."""
+    values = {"message": "something is wrong", **data}
+    values["location"] = Location(values.pop("file", "apps/dev.yaml"), values.pop("line", 1))
+    return Problem(**values)
+
+
+def settings(data: Mapping[str, Any]) -> Settings:
+    """Settings from the keys of presync.yaml."""
+    return Settings(
+        file="presync.yaml",
+        kubernetes=tuple(data.get("kubernetes") or ("1.36",)),
+        crds=tuple(data.get("crds") or ()),
+        exclude=tuple(data.get("exclude") or ()),
+        environments=tuple(Environment(name) for name in data.get("environments") or ()),
+        objects=tuple(
+            ExternalObject(one["kind"], one.get("namespace", "*"), one["name"], "why", tuple(one.get("keys") or ()))
+            for one in data.get("objects") or ()
+        ),
+        waivers=tuple(data.get("waivers") or ()),
+    )
