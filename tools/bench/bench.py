@@ -124,7 +124,8 @@ def main() -> None:
                 runs = 1 if verb.startswith("helm") and name.startswith("500") else arguments.runs
                 one = median(command, folder, runs)
                 print(
-                    f"{name:<16} {verb:<26} {one.wall:>8.2f} {one.cpu:>8.2f} {one.memory:>9.0f}  {one.status}", flush=True
+                    f"{name:<16} {verb:<26} {one.wall:>8.2f} {one.cpu:>8.2f} {one.memory:>9.0f}  {one.status}",
+                    flush=True,
                 )
 
 

@@ -65,7 +65,9 @@ metadata:
 
 _TEMPLATES = {
     "serviceaccount.yaml": "apiVersion: v1\nkind: ServiceAccount\n" + _HEAD + "automountServiceAccountToken: false\n",
-    "configmap.yaml": "apiVersion: v1\nkind: ConfigMap\n" + _HEAD + "data:\n  settings.json: |\n    {{ .Values.settings | toJson }}\n",
+    "configmap.yaml": "apiVersion: v1\nkind: ConfigMap\n"
+    + _HEAD
+    + "data:\n  settings.json: |\n    {{ .Values.settings | toJson }}\n",
     "service.yaml": "apiVersion: v1\nkind: Service\n"
     + _HEAD
     + """\

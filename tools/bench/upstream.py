@@ -135,6 +135,7 @@ class Comparison:
         self.count["different"] += 1
         print(f"DIFFERENT {name}: {_first(ours, theirs)}")
 
+
 def _export(checkout: Path, target: Path) -> None:
     """The files of HEAD; those whose content is not in the checkout are left out."""
     tree = open_repository(checkout).at("HEAD")

@@ -1,3 +1,19 @@
+{{/* Internal: "true" where the Ingress has TLS, which it has unless that is switched off. */}}
+{{- define "common.ingress.tls" -}}
+{{- if ne (toString (dig "tls" "enabled" true (.ingress | default dict))) "false" -}}true{{- end -}}
+{{- end -}}
+
+{{/* Internal: the Ingress's annotations, with the issuer where it has TLS. */}}
+{{- define "common.ingress.annotations" -}}
+{{- $ingress := .ingress | default dict -}}
+{{- $issuer := dig "tls" "clusterIssuer" "" $ingress | default (dig "ingress" "clusterIssuer" "" (.root.Values.global | default dict)) -}}
+{{- $annotations := deepCopy ($ingress.annotations | default dict) -}}
+{{- if and (include "common.ingress.tls" .) $issuer -}}
+{{- $annotations = mergeOverwrite (dict "cert-manager.io/cluster-issuer" $issuer) $annotations -}}
+{{- end -}}
+{{- toYaml $annotations -}}
+{{- end -}}
+
 {{/*
 An Ingress with TLS for one Service of the chart. `ingress`: enabled, className, host, annotations, tls {enabled,
 secretName, clusterIssuer}, pathType, path. Empty keys take the environment's: global.ingress and
@@ -14,12 +30,8 @@ secretName, clusterIssuer}, pathType, path. Empty keys take the environment's: g
 {{- $host = printf "%s.%s" $name (required "ingress.host and global.domain are both empty: write one of them" (dig "domain" "" $global)) -}}
 {{- end -}}
 {{- $tls := $ingress.tls | default dict -}}
-{{- $withTLS := ne (toString (dig "enabled" true $tls)) "false" -}}
-{{- $issuer := $tls.clusterIssuer | default (dig "ingress" "clusterIssuer" "" $global) -}}
-{{- $annotations := deepCopy ($ingress.annotations | default dict) -}}
-{{- if and $withTLS $issuer -}}
-{{- $annotations = mergeOverwrite (dict "cert-manager.io/cluster-issuer" $issuer) $annotations -}}
-{{- end -}}
+{{- $withTLS := include "common.ingress.tls" . -}}
+{{- $annotations := include "common.ingress.annotations" . | fromYaml -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:

@@ -49,6 +49,19 @@ spec:
 {{- end -}}
 
 {{/*
+Labels of an alert, so that every one can be routed, grouped and inhibited alike: absent() and sums keep no label of
+their own. `extra` comes on top.
+    include "common.alertLabels" (dict "root" . "severity" "critical" "extra" (dict "feature_set" "user-features"))
+*/}}
+{{- define "common.alertLabels" -}}
+{{- $labels := dict "severity" .severity "service" (include "common.name" .root) "namespace" .root.Release.Namespace -}}
+{{- with dig "environment" "" (.root.Values.global | default dict) -}}
+{{- $_ := set $labels "environment" . -}}
+{{- end -}}
+{{- toYaml (mergeOverwrite $labels (.extra | default dict)) -}}
+{{- end -}}
+
+{{/*
 The runbook of an alert: <base>/<alert>.md.
     include "common.runbookUrl" (dict "base" .Values.metrics.prometheusRule.runbookBaseUrl "alert" "RedisDown")
 */}}

@@ -141,3 +141,32 @@ spec:
     - Ingress
     - Egress
 {{- end -}}
+
+{{/*
+Whole object, where the Ingress gets its certificate from cert-manager: an HTTP-01 challenge is answered by a pod of
+cert-manager's in this namespace, which the ingress controller must reach. Behind a default deny, whoever wrote it, no
+certificate would ever be issued or renewed. `ingress` as in common.ingress.
+    include "common.networkPolicy.acmeSolver" (dict "root" . "ingress" .Values.ingress)
+*/}}
+{{- define "common.networkPolicy.acmeSolver" -}}
+{{- $ingress := .ingress | default dict -}}
+{{- $annotations := include "common.ingress.annotations" . | fromYaml -}}
+{{- $issued := or (hasKey $annotations "cert-manager.io/cluster-issuer") (hasKey $annotations "cert-manager.io/issuer") -}}
+{{- if and $ingress.enabled (include "common.ingress.tls" .) $issued -}}
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: {{ include "common.componentName" (dict "root" .root "component" "acme-solver") }}
+  namespace: {{ .root.Release.Namespace }}
+  labels:
+    {{- include "common.labels" .root | nindent 4 }}
+spec:
+  podSelector:
+    matchLabels:
+      acme.cert-manager.io/http01-solver: "true"
+  policyTypes:
+    - Ingress
+  ingress:
+    {{- include "common.networkPolicy.fromIngressController" (dict "root" .root "ports" (list 8089)) | nindent 4 }}
+{{- end -}}
+{{- end -}}

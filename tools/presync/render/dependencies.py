@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -66,8 +67,10 @@ class _Build:
             missing = [_described(one) for one, found in zip(declared, wanted, strict=True) if found is None]
             if missing:
                 raise Refused(
-                    f"can't get a valid version for {len(missing)} subchart(s): {', '.join(missing)}. "
-                    "Make sure a matching chart version exists in the repo, or change the version constraint in Chart.yaml"
+                    f"can't get a valid version for {len(missing)} subchart(s): "
+                    f"{', '.join(missing)}. "
+                    "Make sure a matching chart version exists in the repo, or change the version constraint "
+                    "in Chart.yaml"
                 )
             wanted_now: list[Dependency] = [one for one in wanted if one is not None]
         else:
@@ -169,7 +172,7 @@ class _Build:
         path = repository.removeprefix("file://")
         folder = None if path.startswith("/") else join(self.chart.folder, path)
         if folder is None or not self.tree.is_folder(folder):
-            raise Refused(f"directory {folder if folder is not None else path} not found")
+            raise Refused(f"directory {posixpath.normpath(path)} not found")
         return folder
 
     def _fits(self, name: str, constraint: str, version: str) -> bool:

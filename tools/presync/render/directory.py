@@ -19,9 +19,9 @@ from presync.render.source import Prepared
 from presync.tree import TreeError
 
 MAX_COMBINED_BYTES = 10_000_000  # reposerver.max.combined.directory.manifests.size, by default 10M
-SKIP_MARKER = b"+argocd:skip-file-rendering"
+SKIP_MARKER = "+argocd:skip-file-rendering"
 _MANIFEST = re.compile(r".*\.(?:yaml|yml|json|jsonnet)$", re.DOTALL)
-_LOOKS_LIKE_ONE = (b"apiVersion:", b"kind:", b"metadata:")
+_LOOKS_LIKE_ONE = ("apiVersion:", "kind:", "metadata:")
 
 
 def render(prepared: Prepared, run: Run) -> Output:
@@ -40,7 +40,7 @@ def render(prepared: Prepared, run: Run) -> Output:
             reads.update(found.reads)
             items += found.items
         else:
-            items += _objects(prepared, path, data)
+            items += _objects(run, path, data)
     return Output(tuple(items), (), frozenset(reads))
 
 
@@ -62,7 +62,7 @@ def _manifests(prepared: Prepared) -> list[tuple[str, bytes]]:
             data = tree.read(path)
         except TreeError as error:
             raise Unavailable("render-bound", str(error), "Split the file, or keep it out of the repository.") from None
-        if SKIP_MARKER in data:
+        if SKIP_MARKER in _decoded(data):
             continue
         if not path.endswith(".jsonnet"):
             total += len(data)
@@ -75,9 +75,9 @@ def _manifests(prepared: Prepared) -> list[tuple[str, bytes]]:
     return found
 
 
-def _objects(prepared: Prepared, path: str, data: bytes) -> list[Item]:
+def _objects(run: Run, path: str, data: bytes) -> list[Item]:
     name = posixpath.basename(path)
-    text = data.decode("utf-8-sig", "replace")
+    text = _decoded(data)
     if path.endswith(".json"):
         return [Item(_json(text, path, name), Location(path, 1), text)]
     items: list[Item] = []
@@ -85,13 +85,21 @@ def _objects(prepared: Prepared, path: str, data: bytes) -> list[Item]:
         for value, line in documents.stream(text):
             items.append(Item(documents.as_object(value), Location(path, line), text))
     except DocumentError as error:
-        if items or all(word in data for word in _LOOKS_LIKE_ONE):
+        if items or all(word in text for word in _LOOKS_LIKE_ONE):
+            said = run.yaml_error(error.text.encode(), error.message) if error.text else error.message
             raise Refused(
-                f'Failed to unmarshal "{name}": failed to unmarshal manifest: {error.message}',
+                f'Failed to unmarshal "{name}": failed to unmarshal manifest: {said}',
                 (_problem(path, error.message, error.line),),
             ) from None
         return []  # not meant for Kubernetes, as Argo CD guesses
     return items
+
+
+def _decoded(data: bytes) -> str:
+    """The text; UTF-16 with a byte order mark is read as Argo CD does, and bytes that are no text are replaced."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", "replace")
+    return data.decode("utf-8-sig", "replace")
 
 
 def _json(text: str, path: str, name: str) -> dict[str, Any]:
@@ -100,11 +108,14 @@ def _json(text: str, path: str, name: str) -> dict[str, Any]:
     try:
         value, end = decoder.raw_decode(body)
     except (ValueError, RecursionError) as error:
-        raise Refused(f'Failed to unmarshal "{name}": {error}', (_problem(path, str(error)),)) from None
+        at = getattr(error, "pos", len(body))
+        said = f"invalid character {body[at]!r} looking for beginning of value" if at < len(body) else "unexpected EOF"
+        raise Refused(f'Failed to unmarshal "{name}": {said}', (_problem(path, str(error)),)) from None
     try:
-        found = documents.as_object(value)
+        found = documents.as_object(value, "")
     except DocumentError as error:
-        raise Refused(f'Failed to unmarshal "{name}": {error.message}', (_problem(path, error.message),)) from None
+        prefix = "" if isinstance(value, dict) else f'Failed to unmarshal "{name}": '
+        raise Refused(f"{prefix}{error.message}", (_problem(path, error.message),)) from None
     if body[end:].strip(" \t\r\n") not in ("", "]", "}"):
         reason = f'Found multiple objects in "{name}". Only single objects are allowed in JSON files.'
         raise Refused(reason, (_problem(path, reason),))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from presync.base import goyaml
 
 Object = dict[str, Any]
 
+_BEYOND_INT64 = re.compile(r"[0-9_]{19}")
+
 
 class DocumentError(ValueError):
-    """A document that Argo CD cannot read; the message is the core of its own. ``read`` objects came before it."""
+    """A document that Argo CD cannot read; the message is the core of its own."""
 
-    def __init__(self, message: str, line: int = 0) -> None:
+    def __init__(self, message: str, line: int = 0, text: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
+        self.text = text  # of the document that is not YAML
 
 
 def split(text: str) -> Iterator[tuple[int, str]]:
@@ -58,8 +63,22 @@ def load(text: str, line: int = 1) -> tuple[Any, int]:
     except goyaml.GoYamlError as error:
         where = line + error.line - 1 if error.line else 0
         place = f"line {where}: " if where else ""
-        raise DocumentError(f"error converting YAML to JSON: yaml: {place}{error.message}", where) from None
-    return (found.data, line + found.line - 1) if found else (None, line)
+        raise DocumentError(f"error converting YAML to JSON: yaml: {place}{error.message}", where, text) from None
+    if found is None:
+        return None, line
+    data = _float64(found.data) if _BEYOND_INT64.search(text) else found.data
+    return data, line + found.line - 1
+
+
+def _float64(data: Any) -> Any:
+    """The data with integers that are no int64 as Go's float64 prints them."""
+    if isinstance(data, dict):
+        return {key: _float64(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_float64(value) for value in data]
+    if isinstance(data, int) and not -(2**63) <= data < 2**63:
+        return int(Decimal(repr(float(data))))
+    return data
 
 
 def stream(text: str) -> Iterator[tuple[Any, int]]:
@@ -95,17 +114,19 @@ def _json_stream(text: str) -> list[Any] | None:
         found.append(data)
 
 
-def as_object(data: Any) -> Object:
-    """An object with a kind.
+def as_object(data: Any, prefix: str = "error unmarshaling JSON: while decoding JSON: ") -> Object:
+    """An object with a kind; ``prefix`` is what Go's YAML library puts before the message of its JSON library.
 
     Raises:
         DocumentError: it is not a mapping or has no kind.
     """
     if not isinstance(data, dict):
-        raise DocumentError(f"json: cannot unmarshal {json_name(data)} into Go value of type map[string]interface {{}}")
+        raise DocumentError(
+            f"{prefix}json: cannot unmarshal {json_name(data)} into Go value of type map[string]interface {{}}"
+        )
     if not isinstance(data.get("kind"), str) or not data["kind"]:
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        raise DocumentError(f"Object 'Kind' is missing in '{text}'")
+        raise DocumentError(f"{prefix}Object 'Kind' is missing in '{text}'")
     return data
 
 
@@ -129,8 +150,8 @@ def members(data: Object) -> list[Object]:
     if isinstance(items, list):
         for item in items:
             if not isinstance(item, dict):
-                raise DocumentError(f"items member is not an object: {json_name(item)}")
-        return [as_object(item) for item in items]
+                raise DocumentError("items member is not an object: map[string]interface {}")
+        return [as_object(item, "") for item in items]
     if items is None and "spec" not in data and "status" not in data:
         return []
     return [data]

@@ -121,11 +121,20 @@ class _Render:
 
     def _chart(self) -> ChartFiles:
         tree, folder = self.prepared.tree, self.prepared.folder
-        if not tree.is_file(f"{folder}/Chart.yaml" if folder else "Chart.yaml"):
+        path = f"{folder}/Chart.yaml" if folder else "Chart.yaml"
+        if not tree.is_file(path):
             raise Refused(
                 "error getting helm repos: error retrieving helm dependency repos: error reading helm chart from "
-                f"{folder}/Chart.yaml: no such file or directory"
+                f"{path}: open {path}: no such file or directory"
             )
+        try:
+            goyaml.load(goyaml.decode(tree.read(path)))
+        except (goyaml.GoYamlError, TreeError) as error:
+            raise Refused(
+                "error getting helm repos: error retrieving helm dependency repos: error unmarshalling the helm chart "
+                f"while getting helm dependency repos: {self.run_.yaml_error(tree.read(path), str(error))}",
+                (Problem("manifest-unreadable", str(error), location=self.prepared.file(path)),),
+            ) from None
         self.run_.chart(tree, folder)
         self._installable(self.run_.chart(tree, folder))
         return self.run_.complete_chart(tree, folder, self.helm.get("skipSchemaValidation") is not True)
@@ -137,8 +146,8 @@ class _Render:
 
     def _archive(self, chart: ChartFiles, values: Values) -> bytes:
         if not integers.has_integers(values):
-            return self.run_.packed(chart)
-        return chart.packed(integers.template(values, chart.names(), chart.deepest()))
+            return self.run_.packed(chart, {})
+        return self.run_.packed(chart, integers.template(values, chart.names(), chart.deepest()))
 
     def _release_name(self, name: str) -> str:
         if "{{" in name:  # Helm takes the name for a template

@@ -13,8 +13,6 @@ from presync.render.failure import Refused
 Kustomization = dict[str, Any]
 Exists = Callable[[str], bool]
 
-_LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
-_NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$")
 _KEEP = "*"
 
 
@@ -40,10 +38,7 @@ def edited(
     if options.get("commonAnnotations"):
         _annotations(out, options, environment)
     if options.get("namespace"):
-        namespace = str(options["namespace"])
-        if not _NAMESPACE.match(namespace):
-            raise Refused(f'Error: "{namespace}" is not a valid namespace name')
-        out["namespace"] = namespace
+        out["namespace"] = str(options["namespace"])
     if options.get("patches"):
         patches = out.get("patches", [])
         if not isinstance(patches, list):
@@ -114,7 +109,6 @@ def _labels(out: Kustomization, options: Mapping[str, Any], environment: Mapping
     in_templates = options.get("labelIncludeTemplates") is True
     if in_templates and options.get("labelWithoutSelector") is not True:
         raise Refused("Error: --without-selector flag must be specified for --include-templates to work")
-    _valid_labels(wanted)
     if options.get("labelWithoutSelector") is not True:
         out["commonLabels"] = _added(out.get("commonLabels"), wanted, forced, "label")
         return
@@ -143,16 +137,6 @@ def _added(old: Any, wanted: Mapping[str, str], forced: bool, kind: str) -> dict
             raise Refused(f"Error: {kind} {key} already in kustomization file. Use --force to override.")
         merged[key] = value
     return merged
-
-
-def _valid_labels(labels: Mapping[str, str]) -> None:
-    for key, value in labels.items():
-        if not _LABEL_VALUE.match(value):
-            raise Refused(
-                f"Error: metadata.labels: Invalid value: {value!r}: a valid label must be an empty string or consist "
-                "of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-                f"({key})"
-            )
 
 
 def _components(out: Kustomization, options: Mapping[str, Any], exists: Exists) -> None:

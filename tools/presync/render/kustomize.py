@@ -141,7 +141,10 @@ def _build(root: Path, folder: str) -> str:
 
 
 def _failure(message: str, root: Path) -> Exception:
-    message = message.strip().replace(str(root), "<path to cached source>").removeprefix("error: ")
+    message = message.strip().replace(f"{root}/", "")
+    lines = message.split("\n")
+    start = next((index for index, line in enumerate(lines) if not line.startswith("# Warning")), 0)
+    message = "\n".join(lines[start:]).removeprefix("error: ")
     if "127.0.0.1:9" in message or "executable file not found" in message or "no 'git' program on path" in message:
         return Unavailable("kustomize-remote", f"the kustomization wants something from the network: {message}")
     return Refused(f"Error: {message}")

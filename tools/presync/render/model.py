@@ -69,10 +69,10 @@ class Resource:
 class RenderedApplication:
     """An Application and its resources, or the reason why there are none.
 
-    ``error`` is Argo CD's reason (it would fail too). ``unavailable`` is ours: presync has not what it needs to
-    tell, for example a remote chart that is not in the cache. ``external`` is the reason given in presync.yaml for not
-    rendering one of its sources; ``unavailable`` then says so too, nobody has to do anything about it, and ``resources``
-    are those of the other sources.
+    ``error`` is Argo CD's reason (it would fail too). ``unavailable`` is ours: presync has not what it needs to tell,
+    for example a remote chart that is not in the cache. ``external`` is the reason given in presync.yaml for not
+    rendering one of its sources; ``unavailable`` then says so too, nobody has to do anything about it, and ``resources`` are
+    those of the other sources.
     """
 
     application: Application

@@ -168,15 +168,17 @@ def _trackable(items: Sequence[Item]) -> None:
         annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
         reason = _untrackable(metadata, annotations)
         if reason:
-            name = metadata.get("name") if isinstance(metadata, Mapping) else ""
+            kind = f"{data.get('apiVersion')}" if group else f"/{data.get('apiVersion') or ''}"
+            where = f"{kind}, Kind={data.get('kind')} {_text(metadata, 'namespace')}/{_text(metadata, 'name')}"
             raise Refused(
-                f"failed to set app instance tracking info on manifest: {reason}",
+                "failed to set app instance tracking info on manifest: "
+                f"failed to get annotations for {where}: {reason}",
                 (
                     Problem(
                         "annotation-not-text",
                         f"Argo CD cannot render this: {reason}",
                         "Quote the value.",
-                        resource=f"{data.get('kind')} {name}",
+                        resource=f"{data.get('kind')} {_text(metadata, 'name')}",
                         field="metadata.annotations",
                         location=item.source,
                     ),
@@ -184,11 +186,15 @@ def _trackable(items: Sequence[Item]) -> None:
             )
 
 
+def _text(metadata: Any, key: str) -> str:
+    return str(metadata.get(key) or "") if isinstance(metadata, Mapping) else ""
+
+
 def _untrackable(metadata: Any, annotations: Any) -> str:
     if isinstance(annotations, Mapping):
         for key, value in annotations.items():
             if not isinstance(value, str):
-                shown = json.dumps(value)
+                shown = "<nil>" if value is None else json.dumps(value)
                 return (
                     ".metadata.annotations accessor error: contains non-string value in the map under key "
                     f'"{key}": {shown} is of the type {_go_type(value)}, expected string'

@@ -82,9 +82,9 @@ class Run:
 
         return self._once.get(("complete", id(tree), folder, schemas), compute)
 
-    def packed(self, files: ChartFiles) -> bytes:
-        """The chart's archive."""
-        return self._once.get(("packed", id(files)), lambda: files.packed({}))
+    def packed(self, files: ChartFiles, extra: Mapping[str, bytes]) -> bytes:
+        """The chart's archive, with some more files."""
+        return self._once.get(("packed", id(files), *extra.items()), lambda: files.packed(extra))
 
     def remote_chart(self, repo_url: str, name: str, wanted: str) -> tuple[str, Tree, bool]:
         """The exact version and the files of a chart in a chart repository, and whether a range was asked for.
@@ -106,6 +106,15 @@ class Run:
     def _fetch(self, repository: str, name: str, wanted: str) -> tuple[str, bytes]:
         version, data, _ = self.vendored.chart(repository, name, wanted)
         return version, data
+
+    def yaml_error(self, data: bytes, otherwise: str) -> str:
+        """What Go's YAML library says of a text that cannot be read: its words and its line numbers."""
+        try:
+            self.context.engine.values(data)
+        except EngineError as error:
+            if not error.bound:
+                return error.message
+        return otherwise
 
     def values(self, data: bytes) -> Mapping[str, Any]:
         """A value file, every document of it merged, as Helm reads it; not to be changed.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from presync.argocd.model import Application, Source
 from presync.base import goyaml
-from presync.base.finding import Location
+from presync.base.finding import Location, Problem
+from presync.render.documents import json_name
 from presync.render.failure import Refused
 from presync.render.files import join, walk_key
 from presync.render.valuefiles import Place
@@ -87,10 +88,12 @@ def app_folder(tree: Tree, path: str) -> str:
     raise Refused(f"{path}: app path does not exist")
 
 
-def with_overrides(source: Source, application: Application, tree: Tree, folder: str) -> tuple[Source, tuple[str, ...]]:
+def with_overrides(
+    source: Source, application: Application, tree: Tree, folder: str, explain: Callable[[bytes, str], str]
+) -> tuple[Source, tuple[str, ...]]:
     """The source with ``.argocd-source.yaml`` and ``.argocd-source-<app>.yaml`` merged in, and the files read.
 
-    Where the source lies cannot be changed by them.
+    Where the source lies cannot be changed by them. ``explain`` gives Go's words for a text that is not YAML.
 
     Raises:
         Refused: one of them is not YAML or not a mapping.
@@ -105,10 +108,15 @@ def with_overrides(source: Source, application: Application, tree: Tree, folder:
         try:
             patch = goyaml.load(goyaml.decode(tree.read(path)))
         except (goyaml.GoYamlError, TreeError) as error:
-            raise Refused(f"error while parsing source parameters: {path}: yaml: {error}") from None
+            problem = Problem("manifest-unreadable", str(error), location=Location(path))
+            said = explain(tree.read(path), f"yaml: {error}").removeprefix("error converting YAML to JSON: ")
+            raise Refused(f"error while parsing source parameters: {path}: {said}", (problem,)) from None
         if not isinstance(patch, dict):
-            raise Refused(f"error while parsing source parameters: {path}: Invalid JSON Patch")
-        raw = merge_patch(raw, patch)
+            raise Refused(
+                f"error while parsing source parameters: {path}: json: cannot unmarshal {json_name(patch)} into "
+                "Go value of type v1alpha1.ApplicationSource"
+            )
+        raw = overridden(raw, patch)
     if not read:
         return source, ()
     kept = {key: source.raw[key] for key in ("repoURL", "path", "chart", "targetRevision") if key in source.raw}
@@ -116,16 +124,20 @@ def with_overrides(source: Source, application: Application, tree: Tree, folder:
     return Source({**merged, **kept}), tuple(read)
 
 
-def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7386: mappings are merged, null removes, everything else replaces."""
+def overridden(target: Any, patch: Any, free: bool = False) -> Any:
+    """The source with an override merged in; lists and texts are replaced.
+
+    Argo CD reads the merged source over the old one, so a null removes nothing, except within
+    ``valuesObject`` (``free``).
+    """
     if not isinstance(patch, Mapping):
         return patch
     out = dict(target) if isinstance(target, Mapping) else {}
     for key, value in patch.items():
-        if value is None:
+        if value is not None:
+            out[key] = overridden(out.get(key), value, free or key == "valuesObject")
+        elif free:
             out.pop(key, None)
-        else:
-            out[key] = merge_patch(out.get(key), value)
     return out
 
 

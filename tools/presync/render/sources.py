@@ -92,7 +92,7 @@ class Sources:
             check_links(tree)
             folder = app_folder(tree, source.path)
         trees = self._referenced(source, references, tree)
-        merged, overrides = with_overrides(source, self.application, tree, folder)
+        merged, overrides = with_overrides(source, self.application, tree, folder, self.run.yaml_error)
         environment = {
             **build_environment(self.application, source, version),
             "ARGOCD_APP_NAME": instance_name(self.application),

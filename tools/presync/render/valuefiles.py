@@ -86,7 +86,10 @@ def _resolve(raw: str, place: Place) -> File:
     reference, _, rest = raw.partition("/")
     other = place.references.get(reference) if raw.startswith("$") else None
     if other is not None:
-        return _inside(other, "", substitute(f"/{rest}" if rest or raw != reference else "", place.environment))
+        try:
+            return _inside(other, "", substitute(f"/{rest}" if rest or raw != reference else "", place.environment))
+        except Refused as error:
+            raise Refused(f"error resolving value file path: {error}") from None
     return _inside(place.tree, place.folder, substitute(raw, place.environment))
 
 

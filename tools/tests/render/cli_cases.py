@@ -142,8 +142,11 @@ CASES = [
     ),
     Case(
         "values object",
-        {"valuesObject": {"big": 1234567, "drop": {"gone": None}, "list": [{"x": 1.5}], "text": "yes"}, "values": "big: 9"},
+        {
+            "valuesObject": {"big": 1234567, "drop": {"gone": None}, "list": [{"x": 1.5}], "text": "yes"},
+            "values": "big: 9",
+        },
         ("--values", "inline.yaml"),
-        {"inline.yaml": "big: 1234567\ndrop: {gone: null}\nlist: [{x: 1.5}]\ntext: \"yes\"\n"},
+        {"inline.yaml": 'big: 1234567\ndrop: {gone: null}\nlist: [{x: 1.5}]\ntext: "yes"\n'},
     ),
 ]

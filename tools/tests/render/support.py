@@ -129,7 +129,9 @@ def helm_template(
         environment = {"PATH": os.environ["PATH"], "HOME": home, "HELM_DATA_HOME": home}
 
         def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(command, cwd=chart, env=environment, capture_output=True, text=True, timeout=120, check=False)
+            return subprocess.run(
+                command, cwd=chart, env=environment, capture_output=True, text=True, timeout=120, check=False
+            )
 
         done = run(command)
         if done.returncode and "missing in charts/" in done.stderr:

@@ -59,7 +59,13 @@ def test_nasty_chart(case: Case, repo: Repo, helm: str, tmp_path: Path) -> None:
     for name, text in case.files.items():
         (work / "main" / name).write_bytes(text.encode())
     real = helm_template(
-        helm, work / "main", "nasty", case.namespace, case.arguments, apis.for_application("1.36", app, ()), crds=case.crds
+        helm,
+        work / "main",
+        "nasty",
+        case.namespace,
+        case.arguments,
+        apis.for_application("1.36", app, ()),
+        crds=case.crds,
     )
     compare(rendered, real)
 

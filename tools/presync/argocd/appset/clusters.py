@@ -1,6 +1,6 @@
 """The clusters Argo CD knows, from a file in the repository, and the generator that goes through them.
 
-The file that ``clusters`` in presync.yaml names holds cluster Secrets as Argo CD stores them, or a list of short entries:
+The file that ``clusters`` in presync.yaml names holds cluster Secrets as Argo CD stores them, or short entries:
 
     - name: staging
       server: https://staging.example.com
@@ -137,7 +137,7 @@ def cluster_sets(run: Run, generators: Sequence[Generator], path: Path) -> list[
         return [
             Undetermined(
                 "generator-unsupported",
-                f"ApplicationSet {run.name}: the clusters generator needs to know the clusters",
+                "the clusters generator needs to know the clusters",
                 "List them in a file and name it in presync.yaml: `clusters: FILE` (docs/settings.md).",
                 path,
             )

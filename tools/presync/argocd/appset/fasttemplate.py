@@ -44,9 +44,8 @@ def replace(text: str, params: Mapping[str, Any]) -> str | Failure:
             return "".join(out)
         tag, closed, behind = rest.partition("}}")
         if not closed:
-            return Failure(
-                f'invalid template: Cannot find end tag="}}}}" in the template={quote(text)} starting from {quote(rest)}'
-            )
+            where = f"in the template={quote(text)} starting from {quote(rest)}"
+            return Failure(f'invalid template: Cannot find end tag="}}}}" {where}')
         value = params.get(tag.strip(_SPACE))
         out.append(value if isinstance(value, str) and tag.strip(_SPACE) else f"{{{{{tag}}}}}")
         rest = behind

@@ -1,4 +1,4 @@
-"""What the generators of one ApplicationSet share: the run, parameter sets with their origin, and why there are none."""
+"""What the generators of an ApplicationSet share: the run, parameter sets with their origin, and why there are none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from presync.argocd.appset.lines import Lines
 from presync.argocd.appset.templating import Evaluation, Failure, GoTemplates, Result
 from presync.argocd.context import Context
 from presync.base import goyaml
-from presync.base.finding import Location, Problem
+from presync.base.finding import Location
 from presync.engine import Engine, EngineError
 
 MAX_SETS = 100_000  # parameter sets of one generator
@@ -55,26 +55,35 @@ class Panicked(Refused):
 class Undetermined(Exception):
     """presync cannot tell what Argo CD would generate."""
 
-    def __init__(self, kind: str, message: str, remedy: str, path: Path) -> None:
+    def __init__(self, kind: str, message: str, remedy: str, path: Path, location: Location | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
         self.remedy = remedy
         self.path = path
+        self.location = location
+
+    def at(self, path: Path, location: Location | None = None) -> Undetermined:
+        """The same at a place."""
+        return Undetermined(self.kind, self.message, self.remedy, path, location)
 
 
 Outcome = list[ParamSet] | Refused | Undetermined
 
 
 def yaml_error(engine: Engine, text: str, error: goyaml.GoYamlError) -> str:
-    """Why Go cannot read a text as YAML, in Go's words where they can be had."""
+    """Why Go cannot read a text as YAML, in Go's words.
+
+    Raises:
+        Undetermined: Go could; the text is beyond presync's own bounds.
+    """
     try:
         engine.values(text.encode())
     except EngineError as reason:
         words = reason.message.partition("error converting YAML to JSON: ")[2]
         if words and not reason.bound:
             return words
-    return f"yaml: {error}"
+    raise Undetermined("generator-too-large", str(error), "Make the YAML smaller and flatter.", ())
 
 
 @dataclass(frozen=True)
@@ -88,14 +97,13 @@ class Run:
     templates: GoTemplates | FastTemplates
     project: str
     projects: Collection[str] | None = None  # names of all AppProjects, where they are known
-    problems: list[Problem] = field(default_factory=list)
     cache: dict[Any, Any] = field(default_factory=dict)  # of files that are read and patterns that are matched
 
     def too_large(self, message: str, path: Path) -> Undetermined:
         """A bound of presync's own."""
         return Undetermined(
             "generator-too-large",
-            f"ApplicationSet {self.name}: {message}",
+            message,
             "Narrow the generator; nobody wants that many Applications.",
             path,
         )
@@ -103,7 +111,7 @@ class Run:
     def add_values(
         self, requests: Sequence[tuple[Generator, Sequence[Params]]], path: Path
     ) -> list[tuple[int, Refused] | None]:
-        """Put every generator's ``values`` into its parameter sets; per request the first set that was refused, and why.
+        """Put every generator's ``values`` into its parameter sets; per request the first that was refused, and why.
 
         The values of one set are filled in before any of them becomes a parameter.
         """

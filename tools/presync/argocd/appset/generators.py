@@ -1,8 +1,9 @@
 """From an ApplicationSet's generators to parameter sets: list, matrix and merge, selectors, and the way to the others.
 
-After https://github.com/argoproj/argo-cd/tree/v3.5.7/applicationset/generators. A generator inside a matrix is filled in
-once for every parameter set of its left neighbour. To ask the template engine once and not a thousand times, everything
-here works on many instances of one generator at a time: a request is an instance, an answer is its parameter sets.
+After https://github.com/argoproj/argo-cd/tree/v3.5.7/applicationset/generators. The second generator of a matrix is
+filled in once for every parameter set of the first. To ask the template engine once and not a thousand times,
+everything here works on many instances of one generator at a time: a request is an instance, an answer is its
+parameter sets.
 """
 
 from __future__ import annotations
@@ -199,6 +200,8 @@ def _list(run: Run, generator: Generator, path: Path) -> Outcome:
     if generator.get("elementsYaml"):
         try:
             more = _elements(run, generator["elementsYaml"])
+        except Undetermined as reason:
+            return reason.at((*path, "elementsYaml"))
         except ValueError as error:
             return Refused(f"error unmarshling decoded ElementsYaml {error}", (*path, "elementsYaml"))
         origin = (run.lines.at((*path, "elementsYaml")),)

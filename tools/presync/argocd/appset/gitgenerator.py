@@ -103,7 +103,7 @@ def _tree(run: Run, generator: Generator, path: Path) -> Tree:
     except SourceUnavailable as error:
         raise Undetermined(
             "generator-unavailable",
-            f"ApplicationSet {run.name}: its git generator reads {url} at {revision or 'HEAD'}: {error.message}",
+            f"its git generator reads {url} at {revision or 'HEAD'}: {error.message}",
             error.remedy,
             (*path, "repoURL"),
         ) from None
@@ -169,7 +169,7 @@ def _matching(run: Run, generator: Generator, tree: Tree, pattern: str, path: Pa
     except GlobUnsupported as error:
         raise Undetermined(
             "generator-unsupported",
-            f"ApplicationSet {run.name}: presync does not understand {error}",
+            f"presync does not understand {error}",
             "Use a plain path with *, ? and [].",
             path,
         ) from None
@@ -203,13 +203,16 @@ def _objects(run: Run, tree: Tree, file: str, path: Path) -> Sequence[_Object]:
 def _read(run: Run, tree: Tree, file: str, path: Path) -> Iterator[_Object]:
     """A mapping is one object, a list one for each item, an empty file one without anything in it."""
     try:
-        text = goyaml.decode(tree.read(file))
+        data = tree.read(file)
+        text = goyaml.decode(data)
     except TreeError as error:
-        raise Undetermined("generator-unavailable", f"ApplicationSet {run.name}: {error}", "", path) from None
+        raise Undetermined("generator-unavailable", str(error), "Put a readable file there.", path) from None
     except goyaml.GoYamlError as error:
-        raise Undetermined(
-            "generator-too-large", f"ApplicationSet {run.name}: {file}: {error}", "Correct the file.", path
-        ) from None
+        if len(data) > goyaml.MAX_BYTES:
+            reason = Undetermined("generator-too-large", f"{file}: {error}", "Make the file smaller.", path)
+            raise reason.at(path, Location(file)) from None
+        words = "unable to parse file: error converting YAML to JSON: yaml: invalid leading UTF-8 octet"
+        raise Refused(words, path, Location(file, error.line)) from None
     try:
         document = next(goyaml.documents(text), None)
     except goyaml.GoYamlError as error:
@@ -243,10 +246,11 @@ def _json_kind(value: Any) -> str:
 
 
 def _unreadable(run: Run, text: str, file: str, error: goyaml.GoYamlError, path: Path) -> Refused:
-    words = yaml_error(run.context.engine, text, error)
-    return Refused(
-        f"unable to parse file: error converting YAML to JSON: {words}", path, Location(file, error.line)
-    )
+    try:
+        words = yaml_error(run.context.engine, text, error)
+    except Undetermined as reason:
+        raise reason.at(path, Location(file, error.line)) from None
+    return Refused(f"unable to parse file: error converting YAML to JSON: {words}", path, Location(file, error.line))
 
 
 def _path_params(folder: str, file: str, prefix: str, go: bool) -> Params:

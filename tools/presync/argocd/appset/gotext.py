@@ -19,15 +19,17 @@ from functools import lru_cache
 # In Helm, not in Sprig; or in Sprig, and taken away by Argo CD.
 _ABSENT = frozenset(
     "include tpl required lookup toToml mustToToml fromToml mustToYaml toYamlPretty fromJsonArray "
-    "env expandenv getHostByName".split()
+    "env expandenv getHostByName".split()  # noqa: SIM905 - a list of words
 )
 # What comes out differs from one evaluation to the next.
 RANDOM = frozenset(
     "now ago randAlphaNum randAlpha randAscii randNumeric randBytes randInt uuidv4 shuffle bcrypt htpasswd "
     "encryptAES genPrivateKey genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert "
-    "genSignedCertWithKey".split()
+    "genSignedCertWithKey".split()  # noqa: SIM905 - a list of words
 )
-_KEYWORDS = frozenset("if else end range with define block template break continue nil true false".split())
+_KEYWORDS = frozenset(
+    "if else end range with define block template break continue nil true false".split()  # noqa: SIM905
+)
 _MARK = "presyncNoSuchFunction_"
 
 _TOKEN = re.compile(
@@ -70,7 +72,8 @@ HELPERS = """
 
 {{- define "presync.yaml" -}}
 {{- $read := fromYaml . -}}
-{{- if and (hasKey $read "Error") (regexMatch "^(error converting YAML to JSON|error unmarshaling JSON)" (toString $read.Error)) -}}
+{{- $failed := "^(error converting YAML to JSON|error unmarshaling JSON)" -}}
+{{- if and (hasKey $read "Error") (regexMatch $failed (toString $read.Error)) -}}
 {{- fail (printf "\\u0002fromYaml: %s" $read.Error) -}}
 {{- end -}}
 {{- . -}}
@@ -78,7 +81,8 @@ HELPERS = """
 
 {{- define "presync.yamlArray" -}}
 {{- $read := fromYamlArray . -}}
-{{- if and (eq (len $read) 1) (regexMatch "^(error converting YAML to JSON|error unmarshaling JSON)" (toString (first $read))) -}}
+{{- $failed := "^(error converting YAML to JSON|error unmarshaling JSON)" -}}
+{{- if and (eq (len $read) 1) (regexMatch $failed (toString (first $read))) -}}
 {{- fail (printf "\\u0002fromYamlArray: %s" (first $read)) -}}
 {{- end -}}
 {{- . -}}

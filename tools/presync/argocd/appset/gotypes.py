@@ -290,7 +290,7 @@ def encode(of: Type, value: Any) -> Any:
 
 
 def _empty(value: Any) -> bool:
-    return value is None or value is False or value == "" or value == [] or value == {} or (value == 0)
+    return not value
 
 
 def _only_when_set(name: str, key: str) -> bool:

@@ -1,8 +1,8 @@
 """Parameters of generators as Go holds them: how they print, flatten, merge, and which of them are typed.
 
 A parameter set is ``map[string]any`` read from JSON, so every number is a float64. A few maps and lists inside it are
-``map[string]string`` and ``[]string`` instead; templates can tell (``get .values "x"`` is refused, ``index .values "x"``
-of a missing key is empty instead of ``<no value>``), so :class:`StrMap` and :class:`StrList` keep them apart.
+``map[string]string`` and ``[]string`` instead; templates can tell (``get .values "x"`` is refused, and a missing key is
+empty for ``index .values "x"`` instead of ``<no value>``), so :class:`StrMap` and :class:`StrList` keep them apart.
 """
 
 from __future__ import annotations

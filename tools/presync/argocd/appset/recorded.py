@@ -1,8 +1,8 @@
 """Generators that ask a service: their parameters from a file in the repository.
 
-Pull requests, SCM providers, cluster decisions and plugins are answered by somebody else. ``generators`` in presync.yaml
-names a file that records the answers: by ApplicationSet, then by the place or the kind of the generator, a list of the
-parameter sets that Argo CD would get:
+Pull requests, SCM providers, cluster decisions and plugins are answered by somebody else. ``generators`` in
+presync.yaml names a file that records the answers: by ApplicationSet, then by the place or the kind of the generator, a
+list of the parameter sets that Argo CD would get:
 
     previews:                    # the ApplicationSet
       pullRequest:               # every generator of this kind in it, or its place, for example "0" or "1.matrix.0"
@@ -83,7 +83,7 @@ def _recorded(run: Run, kind: str, path: Path) -> Sequence[ParamSet]:
     place = _place(path)
     missing = Undetermined(
         "generator-unsupported",
-        f"ApplicationSet {run.name}: {KINDS[kind]} cannot be asked for offline",
+        f"{KINDS[kind]} cannot be asked for offline",
         f"Record what it yields in a file named by `generators:` in presync.yaml: {run.name}: {{{kind}: [...]}}.",
         path,
     )

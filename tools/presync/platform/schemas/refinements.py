@@ -239,6 +239,12 @@ REPLACED: dict[str, Refinement] = {
         "maximum": 2**31 - 1,
     },
 }
+# Required by the published schemas, filled in by the server where they are missing.
+OPTIONAL: dict[str, frozenset[str]] = {
+    _APPS + "StatefulSetSpec": frozenset({"serviceName"}),
+    _NET + "NetworkPolicySpec": frozenset({"podSelector"}),
+    _RBAC + "RoleRef": frozenset({"apiGroup"}),
+}
 _FORMATS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
 
@@ -247,6 +253,9 @@ def refine(definitions: dict[str, Any]) -> None:
     definitions.update({name: dict(value) for name, value in REPLACED.items() if name in definitions})
     for name, definition in definitions.items():
         extra = REFINEMENTS.get(name, {})
+        optional = OPTIONAL.get(name)
+        if optional and "required" in definition:
+            definition["required"] = [key for key in definition["required"] if key not in optional]
         for key, value in (definition.get("properties") or {}).items():
             limits = _FORMATS.get(value.get("format", ""))
             if limits:

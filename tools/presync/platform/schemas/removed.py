@@ -96,5 +96,6 @@ def _history(version: Kubernetes, kind: GroupVersionKind) -> tuple[str, str]:
 def _replacement(version: Kubernetes, group: str, kind: str) -> str:
     """The apiVersion under which this version has a kind of that name: of the same group, then the most stable."""
     found = [one for one in version.kinds if one[2] == kind]
-    found.sort(key=lambda one: (one[0] != group, "alpha" in one[1], "beta" in one[1], one[1]))
+    found.sort(key=lambda one: one[1], reverse=True)
+    found.sort(key=lambda one: (one[0] != group, "alpha" in one[1], "beta" in one[1]))
     return next((f"{one[0]}/{one[1]}" if one[0] else one[1] for one in found), "")
