@@ -2,8 +2,8 @@
 
     python tools/bench/upstream.py --helm PROGRAM CHECKOUT...
 
-A checkout is a work tree or a bare git repository. Charts are copied to a temporary folder; a dependency on another chart
-of the same checkouts is put in place from there, a chart with any other missing dependency is counted and passed over.
+A checkout is a work tree or a bare git repository. Charts are copied to a temporary folder; a dependency on another
+chart of the same checkouts is put in place from there, a chart with any other missing dependency is passed over.
 What differs between two runs of the CLI itself (generated passwords) is not compared.
 """
 
@@ -13,7 +13,6 @@ import argparse
 import collections
 import json
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -105,7 +104,7 @@ class Comparison:
         middle = time.perf_counter()
         arguments = ["--values", str(values)] if values else []
         apis_ = apis.for_application("1.36", app, ())
-        real = helm_template(self.helm, chart, "test", "apps", arguments, apis_)
+        real = helm_template(self.helm, chart, "test", "apps", arguments=arguments, api_versions=apis_)
         self.seconds["presync"] += middle - start
         self.seconds["cli"] += time.perf_counter() - middle
         if real.error:
@@ -126,7 +125,7 @@ class Comparison:
         if _lines(ours) == _lines(theirs):
             self.count["equal"] += 1
             return
-        again = _last(helm_template(self.helm, chart, "test", "apps", arguments, apis_))
+        again = _last(helm_template(self.helm, chart, "test", "apps", arguments=arguments, api_versions=apis_))
         if len(ours) == len(theirs) == len(again):
             masked = [_mask(one, first, second) for one, first, second in zip(ours, theirs, again, strict=True)]
             if _lines(masked) == _lines([_mask(a, a, b) for a, b in zip(theirs, again, strict=True)]):

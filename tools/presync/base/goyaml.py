@@ -8,6 +8,8 @@ Input is hostile: documents are bounded in size, in depth and in the number of n
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ _NUMBER = re.compile(
 )
 # libyaml's own recursion would overflow the stack on deep nesting; these find texts that may be that deep.
 _DEEP_BLOCK = re.compile(rf"^[ \-?:]{{{MAX_DEPTH}}}", re.MULTILINE)
+_ALIAS = re.compile(r"(?:^|[\s,\[{])\*[^\s,\[\]{}*]", re.MULTILINE)
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$")
 
 
@@ -140,7 +143,16 @@ def _text(loader: _Loader, node: yaml.ScalarNode) -> str:
     return str(node.value)
 
 
+def _binary(loader: _Loader, node: yaml.ScalarNode) -> str:
+    """Decoded, as text; JSON has no bytes."""
+    try:
+        return base64.b64decode("".join(str(node.value).split()), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        raise _error("!!binary value contains invalid base64 data", node) from None
+
+
 _Loader.add_constructor(f"{_TAG}bool", _bool)
+_Loader.add_constructor(f"{_TAG}binary", _binary)
 _Loader.add_constructor(f"{_TAG}int", _number)
 _Loader.add_constructor(f"{_TAG}float", _number)
 _Loader.add_constructor(f"{_TAG}map", _mapping)
@@ -221,13 +233,15 @@ def documents(text: str) -> Iterator[Document]:
     if len(text) > MAX_BYTES:
         raise GoYamlError(f"the text has {len(text):,} characters; presync reads at most {MAX_BYTES:,}")
     loader = _Loader(text)
+    aliases = _ALIAS.search(text) is not None  # without one, a document has no more nodes than the text has characters
     try:
         _bound_depth(text)
         while loader.check_node():
             node = loader.get_node()
             if node is None:
                 continue
-            _bound(node)
+            if aliases:
+                _bound(node)
             data = loader.construct_document(node)
             if data is not None:
                 yield Document(data, node.start_mark.line + 1, node)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from presync.base.finding import Finding, Severity
 from presync.commands.common import choose, opened
-from presync.platform.model import Platform
-from presync.report import applications as report
-from presync.report.files import write_folder
+
+if TYPE_CHECKING:
+    from presync.platform.model import Platform
 
 
 @click.command("apps")
@@ -30,6 +31,9 @@ def command(
     because it fails.
     """
     with opened(context.obj) as platform:
+        from presync.report import applications as report  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.report.files import write_folder  # noqa: PLC0415
+
         entries = choose(platform, names, environment)
         if out:
             write_folder(out, report.files(entries, platform.expansions))
@@ -52,4 +56,6 @@ def _status(platform: Platform) -> int:
 
 def _keeps_from_existing(finding: Finding) -> bool:
     """About ApplicationSets and the discovery of Applications, not about what an Application renders."""
-    return finding.severity != Severity.INFO and (finding.rule.startswith("PRE") or "ARG001" <= finding.rule <= "ARG010")
+    return finding.severity != Severity.INFO and (
+        finding.rule.startswith("PRE") or "ARG001" <= finding.rule <= "ARG010"
+    )

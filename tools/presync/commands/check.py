@@ -7,8 +7,6 @@ import time
 import click
 
 from presync.commands.common import choose, opened
-from presync.findings import collect, status
-from presync.report import check as report
 
 
 @click.command("check")
@@ -26,6 +24,9 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
     """
     start = time.monotonic()
     with opened(context.obj) as platform:
+        from presync.findings import collect, status  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.report import check as report  # noqa: PLC0415
+
         entries = choose(platform, names, environment)
         findings = collect(platform)
         if names or environment:

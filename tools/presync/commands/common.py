@@ -9,15 +9,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from presync.base.errors import PresyncError
 from presync.engine import Engine
 from presync.engine.client import TIMEOUT
-from presync.platform.load import load
-from presync.platform.model import Entry, Platform
 from presync.tree.repository import find_root, open_repository
+
+if TYPE_CHECKING:
+    from presync.platform.model import Entry, Platform
 
 
 class Progress:
@@ -52,6 +54,10 @@ def opened(folder: Path | None) -> Iterator[Platform]:
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
     with Engine(timeout=_render_timeout()) as engine:
+        engine.start()
+        # Imported only now: the workers load Helm while this process loads the rest.
+        from presync.platform.load import load  # noqa: PLC0415
+
         try:
             platform = load(repository, engine, progress=progress)
         finally:

@@ -8,8 +8,6 @@ import click
 
 from presync.commands import CLEAN, FINDINGS, UNDETERMINED
 from presync.commands.common import choose, opened
-from presync.report import manifests as report
-from presync.report.files import write_folder
 
 
 @click.command("render")
@@ -21,6 +19,7 @@ from presync.report.files import write_folder
 @click.pass_context
 def command(
     context: click.Context,
+    *,
     names: tuple[str, ...],
     environment: str | None,
     output: str,
@@ -35,6 +34,9 @@ def command(
     if split and not out:
         raise click.UsageError("--split needs --out DIR.")
     with opened(context.obj) as platform:
+        from presync.report import manifests as report  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.report.files import write_folder  # noqa: PLC0415
+
         entries = choose(platform, names, environment)
         if out:
             write_folder(out, report.files(entries, split))

@@ -103,8 +103,10 @@ class TemplateError(EngineError):
     """A Go template could not be parsed or evaluated."""
 
 
-class _Worker:
-    def __init__(self) -> None:
+class Worker:
+    """One watched process that runs a module of the engine and speaks its wire format."""
+
+    def __init__(self, module: str = "presync.engine.worker") -> None:
         environment = {
             "PATH": os.environ.get("PATH", ""),
             "GOGC": "300",
@@ -114,7 +116,7 @@ class _Worker:
             **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), NO_NETWORK),
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "presync.engine.worker", str(_ADDRESS_SPACE)],
+            [sys.executable, "-I", "-m", module, str(_ADDRESS_SPACE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -127,6 +129,11 @@ class _Worker:
     def call(
         self, header: dict[str, Any], blobs: Sequence[bytes], timeout: float
     ) -> tuple[dict[str, Any], list[bytes]]:
+        """One message and its answer.
+
+        Raises:
+            EngineError: a bound was exceeded, or the process died; it is gone then.
+        """
         try:
             wire.send(self.stdin, header, blobs)  # type: ignore[arg-type]
             self._wait(timeout)
@@ -155,6 +162,7 @@ class _Worker:
             return 0  # no /proc here, or the process is gone: the read that follows says so
 
     def close(self, kill: bool = False) -> None:
+        """End the process."""
         if kill:
             self.process.kill()
         for stream in (self.stdin, self.stdout):
@@ -173,7 +181,7 @@ class Engine:
     def __init__(self, workers: int | None = None, timeout: float = TIMEOUT) -> None:
         self.size = workers or min(os.cpu_count() or 1, 4)
         self.timeout = timeout
-        self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(self.size):
             self._idle.put(None)  # a worker is started when it is first needed
         self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="engine")
@@ -190,7 +198,7 @@ class Engine:
         for _ in range(self.size):
             self._idle.get()
         for _ in range(self.size):
-            self._idle.put(_Worker())
+            self._idle.put(Worker())
 
     def close(self) -> None:
         """End the workers."""
@@ -212,7 +220,7 @@ class Engine:
         worker = self._idle.get()
         try:
             if worker is None:
-                worker = _Worker()
+                worker = Worker()
             reply, out = worker.call({"operation": operation, **header}, blobs, self.timeout)
         except EngineError:
             worker = None

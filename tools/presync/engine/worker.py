@@ -17,6 +17,7 @@ import helm_python
 from helm_python import _native
 
 from presync.engine import wire
+from presync.engine.limits import limit_memory
 
 # Helm's releaseutil.SplitManifests uses this separator
 # (https://github.com/helm/helm/blob/main/pkg/release/v1/util/manifest.go).
@@ -114,15 +115,6 @@ OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
 }
 
 
-def _limit_memory(limit: int) -> None:
-    try:
-        import resource  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer until the input ends."""
     while True:
@@ -139,7 +131,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business; it closes the pipe
-    _limit_memory(int(sys.argv[1]))
+    limit_memory(int(sys.argv[1]))
     # Nothing but replies may reach the pipe, whatever the library prints.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

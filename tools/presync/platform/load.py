@@ -50,7 +50,6 @@ def load(repository: Repository, engine: Engine, tree: Tree | None = None, progr
     """
     head = tree or repository.worktree
     settings = load_settings(head)
-    engine.start()
     manifests, problems = discover(head, settings)
     repositories, assumed = identify(repository, head, settings, manifests)
     return _Loader(Context(engine, settings, repositories), progress).run(

@@ -37,6 +37,7 @@ class Violation:
     path: Path
     message: str
     remedy: str = ""
+    silent: bool = False  # server-side apply drops the field instead of refusing the object
 
 
 def quoted(value: object) -> str:

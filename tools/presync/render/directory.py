@@ -29,14 +29,14 @@ def render(prepared: Prepared, run: Run) -> Output:
 
     Raises:
         Refused: a file cannot be read as manifests, or there are too many bytes.
-        Unavailable: jsonnet could not be evaluated here.
+        Unavailable: a bound was reached.
     """
     items: list[Item] = []
     reads: set[str] = set(prepared.overrides)
     for path, data in _manifests(prepared):
         reads.add(path)
         if path.endswith(".jsonnet"):
-            found = jsonnet.evaluate(prepared, run, path)
+            found = jsonnet.render(prepared, run, path, data)
             reads.update(found.reads)
             items += found.items
         else:

@@ -71,8 +71,8 @@ class RenderedApplication:
 
     ``error`` is Argo CD's reason (it would fail too). ``unavailable`` is ours: presync has not what it needs to tell,
     for example a remote chart that is not in the cache. ``external`` is the reason given in presync.yaml for not
-    rendering one of its sources; ``unavailable`` then says so too, nobody has to do anything about it, and ``resources`` are
-    those of the other sources.
+    rendering one of its sources; ``unavailable`` then says so too, nobody has to do anything about it, and
+    ``resources`` are those of the other sources.
     """
 
     application: Application

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,14 @@ from presync.render.model import Resource
 
 _WORDS = frozenset(
     "y Y yes Yes YES n N no No NO true True TRUE false False FALSE on On ON off Off OFF ~ null Null NULL".split()  # noqa: SIM905
+)
+
+
+# Numbers, times and dates of YAML 1.1 and 1.2, with and without Go's extensions.
+_NUMBER = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
+    r"|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?|\.(?:inf|Inf|INF))$"
+    r"|\.(?:nan|NaN|NAN)$|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?$|(?:=|<<|)$"
 )
 
 
@@ -25,17 +34,9 @@ def _text(dumper: yaml.CSafeDumper, data: str) -> yaml.ScalarNode:
     style = None
     if "\n" in data.rstrip("\n"):
         style = "|"
-    elif data in _WORDS or _like_a_number(data):
+    elif data in _WORDS or _NUMBER.match(data):
         style = '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-
-def _like_a_number(text: str) -> bool:
-    return (
-        bool(text)
-        and (text[0].isdigit() or text[0] in "+-.=<")
-        and (text[0] in "=<" or any(char.isdigit() for char in text) or text.lower().lstrip("+-") in (".inf", ".nan"))
-    )
 
 
 def _float(dumper: yaml.CSafeDumper, data: float) -> yaml.ScalarNode:

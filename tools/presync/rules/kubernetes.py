@@ -61,7 +61,10 @@ def matches(platform: Platform, category: Category) -> Iterator[Match]:
     """The violations of a category, as matches."""
     for found in results(platform).violations[category]:
         only = f" (Kubernetes {', '.join(found.versions)})" if found.versions else ""
-        lenient = category is Category.UNKNOWN and not _validated(found.entry, found.resource)
+        server_side = _server_side(found.entry, found.resource)
+        lenient = category is Category.UNKNOWN and (
+            found.violation.silent if server_side else option(found.entry, found.resource, "Validate") == "false"
+        )
         yield Match(
             found.violation.message + only,
             found.violation.remedy,
@@ -79,11 +82,6 @@ def option(entry: Entry, resource: Resource, name: str) -> str | None:
         if key == name:
             return value
     return None
-
-
-def _validated(entry: Entry, resource: Resource) -> bool:
-    """Whether Argo CD has the server refuse unknown fields; without, it drops them silently."""
-    return option(entry, resource, "Validate") != "false" or _server_side(entry, resource)
 
 
 def _server_side(entry: Entry, resource: Resource) -> bool:
@@ -158,7 +156,7 @@ def _custom(out: Results, known: Schemas, entry: Entry, resource: Resource) -> N
             remedy = "Put its CRD into the tree, or name a file with it under `crds:` in presync.yaml."
             out.unknown.append(Missing(entry, resource, message, remedy))
         return
-    for problem in schema.check(resource.data):
+    for problem in schema.check(resource.data, _server_side(entry, resource)):
         _add(out, Found(entry, resource, problem))
     for problem in object_meta(resource.data, resource.group, resource.kind, 0):
         _add(out, Found(entry, resource, problem))

@@ -91,9 +91,18 @@ def _all(platform: Platform) -> Iterator[tuple[Problem, Entry | None]]:
         yield from ((problem, entry) for problem in entry.denials)
         linked = "out-of-bounds symlinks" in rendered.error and platform.tree.escaping_links
         if rendered.error and not linked and not _told(rendered.error, rendered.problems):
-            yield Problem("render-failed", rendered.error, application=entry.name), entry
+            yield Problem("render-failed", rendered.error, application=entry.name, location=place(entry)), entry
         if rendered.unavailable and not rendered.external and not _told(rendered.unavailable, rendered.problems):
-            yield Problem("source-unavailable", rendered.unavailable, application=entry.name), entry
+            yield (
+                Problem("source-unavailable", rendered.unavailable, application=entry.name, location=place(entry)),
+                entry,
+            )
+
+
+def place(entry: Entry) -> Location:
+    """What somebody edits to change an Application: the last file its generators read, else its manifest."""
+    origin = entry.application.origin
+    return origin.parameters[-1] if origin.parameters else origin.location
 
 
 def _told(reason: str, reported: Iterable[Problem]) -> bool:

@@ -67,7 +67,9 @@ def test_keys(text: str, expected: object) -> None:
     assert goyaml.load(text) == expected
 
 
-@pytest.mark.parametrize("text", ["v: .inf", "v: .nan", "~: 1", "? [a]\n: b", "a: [", "a: b: c", "\ta: 1", "a: !!bool maybe"])
+@pytest.mark.parametrize(
+    "text", ["v: .inf", "v: .nan", "~: 1", "? [a]\n: b", "a: [", "a: b: c", "\ta: 1", "a: !!bool maybe"]
+)
 def test_refused(text: str) -> None:
     with pytest.raises(goyaml.GoYamlError):
         goyaml.load(text)

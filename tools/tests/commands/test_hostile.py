@@ -42,7 +42,10 @@ def _symlinked_template(tree: Path) -> None:
 
 
 def _value_file_outside(tree: Path) -> None:
-    write(tree, {"apps/all.yaml": SET.replace("/envs/{{ index .path.segments 1 }}/{{ .path.basename }}", "../../../../../etc")})
+    write(
+        tree,
+        {"apps/all.yaml": SET.replace("/envs/{{ index .path.segments 1 }}/{{ .path.basename }}", "../../../../../etc")},
+    )
     write(tree, {"apps/all.yaml": (tree / "apps/all.yaml").read_text().replace("values.yaml", "passwd")})
 
 
@@ -84,7 +87,10 @@ def _git_option(tree: Path) -> None:
 
 
 def _git_option_in_generator(tree: Path) -> None:
-    write(tree, {"apps/all.yaml": SET.replace("revision: HEAD\n        files", 'revision: "--output=owned"\n        files')})
+    write(
+        tree,
+        {"apps/all.yaml": SET.replace("revision: HEAD\n        files", 'revision: "--output=owned"\n        files')},
+    )
 
 
 def _large_yaml(tree: Path) -> None:

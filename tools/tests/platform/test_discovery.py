@@ -26,7 +26,9 @@ def _found(folder: Path, settings: Settings | None = None) -> tuple[list[str], l
 
 
 def test_kinds_documents_and_lists(tmp_path: Path) -> None:
-    many = "\n---\n".join(APP.format(kind=kind, name="x") for kind in ("Application", "ApplicationSet", "AppProject", "Rollout"))
+    many = "\n---\n".join(
+        APP.format(kind=kind, name="x") for kind in ("Application", "ApplicationSet", "AppProject", "Rollout")
+    )
     listed = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: argoproj.io/v1alpha1\n  kind: Application\n  metadata: {name: z}\n"
     _tree(tmp_path, {"a/many.yaml": many, "b/list.yml": listed, "c.txt": APP.format(kind="Application", name="no")})
     found, problems = _found(tmp_path)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Repo:
 
     root: Path
     engine: Engine
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
 
     def write(self, files: Mapping[str, str | bytes]) -> Repo:
         """Put files into it."""
@@ -112,6 +112,7 @@ def helm_template(
     chart: Path,
     name: str,
     namespace: str,
+    *,
     arguments: Sequence[str] = (),
     api_versions: Iterable[str] = (),
     kube_version: str = "1.36.0",
@@ -149,8 +150,8 @@ def helm_template(
 
 
 def _reason(text: str) -> str:
-    found = [part for part in text.split("Error: ", 1)[1:]]
-    return (found[0] if found else text).replace("\n\nUse --debug flag to render out invalid YAML", "").strip()
+    _, _, reason = text.partition("Error: ")
+    return (reason or text).replace("\n\nUse --debug flag to render out invalid YAML", "").strip()
 
 
 def copied(source: Path, target: Path) -> Path:

@@ -63,8 +63,8 @@ def test_nasty_chart(case: Case, repo: Repo, helm: str, tmp_path: Path) -> None:
         work / "main",
         "nasty",
         case.namespace,
-        case.arguments,
-        apis.for_application("1.36", app, ()),
+        arguments=case.arguments,
+        api_versions=apis.for_application("1.36", app, ()),
         crds=case.crds,
     )
     compare(rendered, real)
@@ -83,6 +83,11 @@ def test_charts_of_this_repository(chart: Path, environment: Path, repo: Repo, h
         app = application("app", "apps", path=f"charts/{chart.name}", helm={"valueFiles": [f"/{one}" for one in names]})
         arguments = [part for one in names for part in ("--values", str(work / one))]
         real = helm_template(
-            helm, work / "charts" / chart.name, "app", "apps", arguments, apis.for_application("1.36", app, ())
+            helm,
+            work / "charts" / chart.name,
+            "app",
+            "apps",
+            arguments=arguments,
+            api_versions=apis.for_application("1.36", app, ()),
         )
         compare(repo.render(app), real)

@@ -102,7 +102,9 @@ def resource(data: Mapping[str, Any], one: Mapping[str, Any], application: Appli
     metadata = data.get("metadata") if isinstance(data.get("metadata"), dict) else {}
     own = str((metadata or {}).get("namespace") or application.destination.namespace)
     namespace = "" if cluster_scoped(group, str(data.get("kind"))) else own
-    return Resource(data, namespace, Location(one.get("file", "templates/all.yaml")), chart=one.get("chart", "charts/app"))
+    return Resource(
+        data, namespace, Location(one.get("file", "templates/all.yaml")), chart=one.get("chart", "charts/app")
+    )
 
 
 def objects(text: Any) -> list[dict[str, Any]]:

@@ -72,4 +72,8 @@ def test_mistakes_are_named(tmp_path: Path, text: str, part: str) -> None:
 
 
 def test_every_key_of_the_schema_has_a_meaning() -> None:
-    assert [key for key, value in schema()["properties"].items() if key not in ("vendor", "environments", "waivers") and not value.get("description")] == []
+    assert [
+        key
+        for key, value in schema()["properties"].items()
+        if key not in ("vendor", "environments", "waivers") and not value.get("description")
+    ] == []

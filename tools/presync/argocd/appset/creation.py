@@ -43,7 +43,7 @@ class Creation:
         reported: set[str] = set()
         for one in generated:
             name = one.raw["metadata"].get("name", "")
-            reason, path = self._refusal(one.raw, name, counts[name])
+            reason, path = self._refusal(one, name, counts[name])
             if not reason:
                 yield one
             elif name not in reported:
@@ -56,14 +56,14 @@ class Creation:
                     application=name,
                 )
 
-    def _refusal(self, raw: Mapping[str, Any], name: str, count: int) -> tuple[str, Path]:
+    def _refusal(self, one: Generated, name: str, count: int) -> tuple[str, Path]:
         """Why an Application is not taken, and the field of the template to look at."""
-        metadata, spec = raw["metadata"], raw["spec"]
+        metadata, spec = one.raw["metadata"], one.raw["spec"]
         if count > 1:
             reason = f"ApplicationSet {self.reporter.name} contains applications with duplicate name: {name}"
             return reason, (*TEMPLATE_PATH, "metadata", "name")
-        if self.projects is not None and spec["project"] not in self.projects:
-            reason = f"application references project {spec['project']} which does not exist"
+        if not one.project or (self.projects is not None and one.project not in self.projects):
+            reason = f"application references project {one.project} which does not exist"
             return reason, (*TEMPLATE_PATH, "spec", "project")
         if reason := self._destination(spec["destination"]):
             return f"application destination spec is invalid: {reason}", (*TEMPLATE_PATH, "spec", "destination")

@@ -21,10 +21,14 @@ PATCH_PATH: Path = ("spec", "templatePatch")
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """An Application as it comes out of the template (``metadata``, ``spec``), and what it was made from."""
+    """An Application as it comes out of the template (``metadata``, ``spec``), and what it was made from.
+
+    ``project`` is what the template says; normalising makes ``default`` of an empty one, but only afterwards.
+    """
 
     raw: dict[str, Any]
     sets: ParamSet
+    project: str
 
 
 class Producer:
@@ -56,7 +60,7 @@ class Producer:
                 self._add_finalizer(raw)
             if self.patch is not None:
                 raw = self._patched(raw, str(own[-1]), one)
-            yield Generated(normalized(raw), one)
+            yield Generated(normalized(raw), one, raw["spec"].get("project", ""))
 
     def _results(self, texts: Sequence[str], sets: Sequence[ParamSet]) -> Iterator[list[Result]]:
         """What the templates yield for each set, the patch last.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from presync.platform.schemas.structural import KEYS
+from presync.platform.schemas.structural import KEYS, META, OPEN
 from presync.platform.violation import Category, Path, Violation, listed, quoted
 
 if TYPE_CHECKING:
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 _RANGES = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _ARTICLES = {"array": "a list", "object": "an object", "integer": "an integer", "number": "a number", "string": "text"}
-_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)|\s*\d+\s*[a-z]+\s*")
+_DURATION = re.compile(
+    r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+)"
+    r"|\s*\d+\s*(?:ns|us|µs|ms|s|m|h|d|w|(?:nano|micro|milli)?(?:s|secs?|seconds?)|min(?:ute)?s?|hours?|days?|weeks?)\s*"
+    r"|P[0-9A-Z.]+"
+)
 _URI = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*:")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
@@ -84,15 +88,18 @@ def _violations(error: jsonschema_rs.ValidationError, document: Mapping[str, Any
     name = kind.name
     if name == "additionalProperties":
         known = _known_fields(document, error.schema_path)
+        silent = _inside_open(document, error.evaluation_path)
         for field in kind.value:
-            yield unknown_field((*path, field), known)
+            yield unknown_field((*path, field), known, silent)
+    elif name == "maxProperties" and kind.value == 0 and isinstance(error.instance, Mapping):
+        for field in error.instance:
+            yield unknown_field((*path, field), (), silent=True)
     elif name == "required":
         field = str(kind.value)
         yield Violation(Category.SCHEMA, (*path, field), "Required value")
-    elif name == "type" and error.instance is None:
-        yield Violation(Category.SCHEMA, path, "Required value: must not be null")
     elif name == "type":
-        yield Violation(Category.SCHEMA, path, _wrong_type(error))
+        remedy = "Leave the field out, or give it a value." if error.instance is None else ""
+        yield Violation(Category.SCHEMA, path, _wrong_type(error), remedy)
     elif name == "enum":
         allowed = [value for value in kind.value if value not in (None, "")]
         remedy = _similar(error.instance, allowed)
@@ -109,7 +116,7 @@ def _violations(error: jsonschema_rs.ValidationError, document: Mapping[str, Any
         yield Violation(Category.SCHEMA, path, f"Invalid value: {_plain(error)}")
 
 
-def unknown_field(path: Path, known: Sequence[str]) -> Violation:
+def unknown_field(path: Path, known: Sequence[str], silent: bool = False) -> Violation:
     """A field that no schema has, with the likely meaning."""
     field = str(path[-1])
     lower = {name.lower(): name for name in known}
@@ -118,7 +125,7 @@ def unknown_field(path: Path, known: Sequence[str]) -> Violation:
     if not close and known:
         shown = ", ".join(sorted(known)[:12]) + (", …" if len(known) > 12 else "")
         remedy = f"Fields there are: {shown}."
-    return Violation(Category.UNKNOWN, path, f'unknown field "{field}"', remedy)
+    return Violation(Category.UNKNOWN, path, f'unknown field "{field}"', remedy, silent)
 
 
 def quantity(path: Path, value: object) -> Violation:
@@ -140,6 +147,23 @@ def _known_fields(document: Mapping[str, Any], schema_path: Sequence[str | int])
             return []
     properties = node.get("properties") if isinstance(node, Mapping) else None
     return list(properties) if isinstance(properties, Mapping) else []
+
+
+def _inside_open(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:
+    """Whether an object on the way keeps what it does not declare; server-side apply looks no further there."""
+    node: Any = document
+    for step in path:
+        if isinstance(node, Mapping) and node.get(OPEN) is True:
+            return True
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+        if step == "$ref" and isinstance(node, str):
+            if node == META:
+                return False  # metadata has its own schema wherever it stands
+            node = document.get("$defs", {}).get(node.removeprefix("#/$defs/"))
+    return False
 
 
 def _wrong_type(error: jsonschema_rs.ValidationError) -> str:

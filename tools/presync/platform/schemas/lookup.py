@@ -18,6 +18,7 @@ from presync.platform.schemas.crd import Declared, declared
 from presync.platform.schemas.errors import FORMATS, KEYWORDS, violations
 from presync.platform.schemas.kubernetes import Kubernetes, kubernetes
 from presync.platform.schemas.removed import EARLY_GROUPS
+from presync.platform.schemas.structural import has_null, without_nulls
 from presync.platform.violation import Violation
 from presync.render.model import Resource
 from presync.tree import TreeError
@@ -38,8 +39,10 @@ class Custom:
     document: Mapping[str, Any] = field(repr=False)
     validator: jsonschema_rs.Draft202012Validator = field(repr=False)
 
-    def check(self, data: Mapping[str, Any]) -> Iterator[Violation]:
-        """What the schema refuses."""
+    def check(self, data: Mapping[str, Any], server_side: bool) -> Iterator[Violation]:
+        """What the schema refuses; server-side apply keeps nulls that other ways of applying drop."""
+        if not server_side and has_null(data):
+            data = without_nulls(data, self.document, self.document)
         if not self.validator.is_valid(data):
             yield from violations(self.validator.iter_errors(data), self.document)
 

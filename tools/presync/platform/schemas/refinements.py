@@ -257,6 +257,9 @@ def refine(definitions: dict[str, Any]) -> None:
         if optional and "required" in definition:
             definition["required"] = [key for key in definition["required"] if key not in optional]
         for key, value in (definition.get("properties") or {}).items():
+            items = value.get("items")
+            if items and "properties" in definitions.get(str(items.get("$ref"))[8:], {}):
+                items["type"] = "object"  # an item that is null is no item
             limits = _FORMATS.get(value.get("format", ""))
             if limits:
                 value["minimum"], value["maximum"] = limits

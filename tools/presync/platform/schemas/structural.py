@@ -1,9 +1,9 @@
 """The schema of a CRD as a strict JSON Schema: what the API server would prune is an error here.
 
-Follows the server's order (k8s.io/apiextensions-apiserver, pkg/apiserver/schema): nulls that are not ``nullable`` are
-dropped or replaced by the default, defaults are filled in, what no schema declares is pruned, then the rest is
-validated. So an optional or a defaulted property may be null, a defaulted one is never missing, and an object without
-declared properties may hold nothing.
+Follows the server's order (k8s.io/apiextensions-apiserver, pkg/apiserver/schema): defaults are filled in, also for
+nulls, what no schema declares is pruned, then the rest is validated. So a defaulted property may be null and is never
+missing, and an object without declared properties may hold nothing. Other nulls the server drops first, unless the
+object comes by server-side apply: :func:`without_nulls` does that.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ Schema = dict[str, Any]
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 PRUNED = {"$ref": "#/$defs/pruned"}
+META = "#/$defs/meta"
+OPEN = "x-open"  # marks objects that keep what they do not declare
 KEYS = "x-keys"  # our own keyword: items of a list are told apart by these fields (x-kubernetes-list-type: map)
 
 _TEXT_MAP = {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}
@@ -57,7 +59,7 @@ OBJECT_META: Schema = {
 }
 _DEFINITIONS: Schema = {
     "meta": OBJECT_META,
-    "pruned": {"additionalProperties": False, "items": PRUNED},
+    "pruned": {"maxProperties": 0, "items": PRUNED},
 }
 _LIMITS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 # Formats of text that the API server knows; it ignores every other (apiextensions-apiserver, validation/formats.go).
@@ -93,7 +95,7 @@ def strict(schema: Mapping[str, Any]) -> Schema:
         extra = {
             key: _validations(value) for key, value in metadata["properties"].items() if isinstance(value, Mapping)
         }
-        root["properties"]["metadata"] = {"allOf": [{"$ref": "#/$defs/meta"}, {"properties": extra}]}
+        root["properties"]["metadata"] = {"allOf": [{"$ref": META}, {"properties": extra}]}
     return {"$schema": DRAFT, "$defs": _DEFINITIONS, **root}
 
 
@@ -108,13 +110,13 @@ def _node(schema: Mapping[str, Any], embedded: bool = False) -> Schema:
     if schema.get("type") == "object" or any(key in schema for key in ("properties", "additionalProperties")):
         _object(schema, out, embedded, preserved)
     elif not preserved and "type" not in schema and not schema.get("x-kubernetes-int-or-string"):
-        out.update(additionalProperties=False, items=PRUNED)
+        out.update(maxProperties=0, items=PRUNED)
     if embedded:
         out["required"] = sorted({*out.get("required", ()), "apiVersion", "kind"})
         out.setdefault("properties", {}).update(
             apiVersion={"type": "string", "minLength": 1},
             kind={"type": "string", "minLength": 1},
-            metadata={"$ref": "#/$defs/meta"},
+            metadata={"$ref": META},
         )
     return out
 
@@ -189,22 +191,65 @@ def _object(schema: Mapping[str, Any], out: Schema, embedded: bool, preserved: b
         out["required"] = required
     if declared:
         out["properties"] = {
-            name: _node(value) if name in required else _optional(_node(value)) for name, value in declared.items()
+            name: _nullable(_node(value)) if name in defaulted else _node(value) for name, value in declared.items()
         }
     values = schema.get("additionalProperties")
     if isinstance(values, Mapping):
-        out["additionalProperties"] = _optional(_node(values))
-    elif not preserved:
-        out["additionalProperties"] = PRUNED if values is True else False
+        node = _node(values)
+        out["additionalProperties"] = node if values.get("default") is None else _nullable(node)
+    elif preserved:
+        out[OPEN] = True
+    elif values is True:
+        out["additionalProperties"] = PRUNED
+    elif declared or embedded:
+        out["additionalProperties"] = False
+    else:
+        out["maxProperties"] = 0  # says which fields are too many, where `additionalProperties: false` would not
     if embedded and "type" not in out:
         out["type"] = "object"
 
 
-def _optional(node: Schema) -> Schema:
-    """The same, or null: the server drops nulls that are not ``nullable``."""
+def _nullable(node: Schema) -> Schema:
+    """The same, or null."""
     types = node.get("type")
     if types is not None and "null" not in types:
         node["type"] = [*([types] if isinstance(types, str) else types), "null"]
     if "enum" in node and None not in node["enum"]:
         node["enum"] = [*node["enum"], None]
     return node
+
+
+def without_nulls(data: Any, schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
+    """The data without the nulls that the server drops when an object is created or updated.
+
+    A null in a list stays, and so does one where the schema takes null.
+    """
+    node = _resolved(schema, document)
+    if isinstance(data, Mapping):
+        properties, others = node.get("properties") or {}, node.get("additionalProperties")
+        kept = {}
+        for key, value in data.items():
+            below = properties.get(key, others)
+            below = below if isinstance(below, Mapping) else {}
+            if value is None and "null" not in (_resolved(below, document).get("type") or "null"):
+                continue
+            kept[key] = without_nulls(value, below, document) if below else value
+        return kept
+    if isinstance(data, list) and isinstance(node.get("items"), Mapping):
+        return [without_nulls(item, node["items"], document) for item in data]
+    return data
+
+
+def has_null(data: Any) -> bool:
+    """Whether there is a null anywhere."""
+    if isinstance(data, Mapping):
+        return any(value is None or has_null(value) for value in data.values())
+    return isinstance(data, list) and any(item is None or has_null(item) for item in data)
+
+
+def _resolved(node: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return node
+    found = document.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
+    return found if isinstance(found, Mapping) else {}

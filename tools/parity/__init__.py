@@ -1,0 +1,1 @@
+"""presync compared with the real Argo CD: cases, their recorded results, and whole trees."""

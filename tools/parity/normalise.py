@@ -1,0 +1,133 @@
+"""What is left out of a comparison, and why. Nothing else is.
+
+Applications
+    status, operation, uid, resourceVersion, generation, creationTimestamp, managedFields: written by the server.
+    ownerReferences: the ApplicationSet controller's; presync shows the set in its own field.
+    kubectl's last-applied annotation and Argo CD's refresh annotation: left by the tools that ask.
+    namespace: where Argo CD runs; presync leaves it empty where the manifest does.
+Manifests
+    the tracking-id annotation: Argo CD adds it to everything, presync shows what the repository says.
+    values of Secrets: Argo CD's API masks them, and puts those of stringData into data.
+    an object that is there twice: Argo CD's API lists both and applies the last, presync shows the last.
+Messages
+    rpc codes, the log's prefixes, names of temporary folders and files, hashes of commits; white space.
+    A longer chain of "this failed: that failed: ..." on Argo CD's side; the reason at its end must be the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from parity.model import Object
+
+_SERVER_SET = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "ownerReferences")
+_TOOLS = ("kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/refresh")
+TRACKING = "argocd.argoproj.io/tracking-id"
+_MASK = "(masked)"
+
+
+def numbers(value: Any) -> Any:
+    """A copy in which a whole number is an integer, as JSON does not tell them apart."""
+    if isinstance(value, Mapping):
+        return {str(key): numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [numbers(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e300:
+        return int(value)
+    return value
+
+
+def _without_annotations(metadata: dict[str, Any], names: Iterable[str]) -> None:
+    annotations = metadata.get("annotations")
+    if isinstance(annotations, dict):
+        for name in names:
+            annotations.pop(name, None)
+        if not annotations:
+            del metadata["annotations"]
+
+
+def application(value: Mapping[str, Any]) -> Object:
+    """An Application as it is compared."""
+    copy: Object = numbers(value)
+    metadata = copy.get("metadata") or {}
+    for name in ("status", "operation"):
+        copy.pop(name, None)
+    for name in _SERVER_SET:
+        metadata.pop(name, None)
+    metadata["namespace"] = metadata.get("namespace") or "argocd"
+    for name in ("labels", "annotations", "finalizers"):
+        if not metadata.get(name):
+            metadata.pop(name, None)
+    _without_annotations(metadata, _TOOLS)
+    return copy
+
+
+def manifest(value: Mapping[str, Any]) -> Object:
+    """A rendered object as it is compared."""
+    copy: Object = numbers(value)
+    metadata = copy.get("metadata")
+    if isinstance(metadata, dict):
+        _without_annotations(metadata, (TRACKING,))
+    if copy.get("kind") == "Secret" and copy.get("apiVersion") == "v1":
+        keys = {key for name in ("data", "stringData") if isinstance(copy.get(name), dict) for key in copy[name]}
+        for name in ("data", "stringData"):
+            copy.pop(name, None)
+        if keys:
+            copy["data"] = dict.fromkeys(sorted(keys), _MASK)
+    return copy
+
+
+def identity(value: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Group, kind, namespace as written, name."""
+    metadata = value.get("metadata")
+    found = metadata if isinstance(metadata, Mapping) else {}
+    group = str(value.get("apiVersion") or "").rpartition("/")[0]
+    return (group, *(str(text or "") for text in (value.get("kind"), found.get("namespace"), found.get("name"))))
+
+
+def manifests(values: Iterable[Mapping[str, Any]], namespace: str) -> list[Object]:
+    """The objects of an Application whose destination is the namespace; of equal ones the last, in any order."""
+    found: dict[tuple[str, ...], Object] = {}
+    for index, value in enumerate(values):
+        group, kind, own, name = identity(value)
+        key = (group, kind, own or namespace, name, "" if name else str(index))
+        found.pop(key, None)
+        found[key] = manifest(value)
+    return list(found.values())
+
+
+_STABLE = (
+    (re.compile(r" \(cached\)"), ""),
+    (re.compile(r"(?:<path to cached source>|/[\w./-]*?/_?argocd-repo/[0-9a-f-]{36})"), "<repository>"),
+    (re.compile(r"/[\w./-]*?/(?:run|tmp|helm)[\w./-]*?/?[0-9a-f]{8}-[0-9a-f-]{27}"), "<temporary>"),
+    (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
+)
+_PREFIXES = (
+    re.compile(r"rpc error: code = \w+ desc = "),
+    re.compile(r"Manifest generation error: "),
+)
+
+
+def stable(text: str) -> str:
+    """A message without what differs from one run to the next: the form in which it is recorded."""
+    for pattern, replacement in _STABLE:
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+def reason(text: str) -> str:
+    """A message as it is compared."""
+    text = stable(text)
+    for pattern in _PREFIXES:
+        text = pattern.sub("", text)
+    return " ".join(text.split())
+
+
+def same_reason(argocd: str, presync: str) -> bool:
+    """Whether presync gives Argo CD's reason, or the end of its chain of reasons."""
+    theirs, ours = reason(argocd), reason(presync)
+    if theirs == ours:
+        return True
+    return len(ours) >= 12 and theirs.endswith(f": {ours}")
