@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench")
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -53,7 +54,7 @@ def steps() -> list[Step]:
     found = [
         Step("ruff check", tool("ruff", "check", "tools")),
         Step("ruff format", tool("ruff", "format", "--check", "--quiet", "tools")),
-        Step("mypy --strict", tool("mypy", "--config-file", "tools/pyproject.toml", "tools/presync", "tools/controlplane")),
+        Step("mypy --strict", tool("mypy", "--config-file", "tools/pyproject.toml", *TYPED)),
         Step("import-linter", tool("lint-imports", "--config", "tools/pyproject.toml")),
         Step("yamllint", tool("yamllint", "--strict", ".")),
         Step("shellcheck", tool("shellcheck", *scripts)),

@@ -1,7 +1,7 @@
-"""`make bench`: wall time, CPU time and peak memory of the verbs, on this tree and on generated ones.
+"""`make bench`: wall time, CPU time and peak memory of each verb, on this tree and on generated ones.
 
-Each command runs as a process of its own; the figures are the median of the runs, children included. Where a Helm CLI is
-at hand (see tools/fetch_helm.py), `helm template` once per Application is measured in the same run.
+Each command runs as a process of its own; the figures are the median of the runs, children included. Where a Helm CLI
+is at hand (see tools/fetch_helm.py), `helm template` once per Application is measured in the same run.
 """
 
 from __future__ import annotations

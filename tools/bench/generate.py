@@ -1,4 +1,4 @@
-"""Trees to measure on: N Applications × 2 environments of one shared chart, nine objects each, wired as this repository is."""
+"""Trees to measure on: N Applications × 2 environments of one chart, nine objects each, wired as this repository is."""
 
 from __future__ import annotations
 

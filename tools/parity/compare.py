@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,14 @@ from parity import normalise
 from parity.model import Difference, Object, Outcome
 
 NOTHING = "(nothing)"
+
+# Argo CD does not even try to render an Application that its project does not exist for, or that names no cluster.
+# presync renders it, to show as much as it can, and denies it: the reason is compared there.
+_NOT_TRIED = (
+    "app is not allowed in project ",
+    "error getting application cluster config: error validating destination: ",
+    "failed to list refs: permanent client error: invalid endpoint:",
+)
 
 
 def differences(argocd: Outcome, presync: Outcome) -> list[Difference]:
@@ -20,7 +29,7 @@ def differences(argocd: Outcome, presync: Outcome) -> list[Difference]:
         kind, _, own = name.partition(".")
         if kind == "ApplicationSet":
             sets[own] = text
-    found += _texts("apps/applicationset.{}.error", sets, presync.sets)
+    found += _sets(sets, presync.sets)
     for name in sorted(argocd.applications.keys() & presync.applications.keys()):
         found += _rendered(name, argocd, presync)
     found += _texts("render/{}.denied", argocd.denied, presync.denied)
@@ -54,6 +63,15 @@ def _texts(form: str, argocd: Mapping[str, str], presync: Mapping[str, str]) -> 
             yield Difference(form.format(name), _short(theirs or NOTHING, 600), _short(ours or NOTHING, 600))
 
 
+def _sets(argocd: Mapping[str, str], presync: Mapping[str, str]) -> Iterator[Difference]:
+    """Of several Applications that are not created Argo CD's condition names one."""
+    named = {name: re.sub(r" \(and \d+ more\)$", "", text) for name, text in argocd.items()}
+    for one in _texts("{}", named, presync):
+        lines = presync.get(one.what, "").splitlines()
+        if not any(normalise.same_reason(named.get(one.what, ""), line) for line in lines):
+            yield Difference(f"apps/applicationset.{one.what}.error", one.argocd, one.presync)
+
+
 def _same_lines(theirs: str, ours: str) -> bool:
     if bool(theirs) != bool(ours):
         return False
@@ -68,7 +86,8 @@ def _rendered(name: str, argocd: Outcome, presync: Outcome) -> Iterator[Differen
         yield Difference(f"render/{name}", _short(answer), f"cannot tell: {presync.undetermined[name]}")
     elif name in argocd.errors or name in presync.errors:
         theirs, ours = argocd.errors.get(name, ""), presync.errors.get(name, "")
-        if not (theirs and ours and normalise.same_reason(theirs, ours)):
+        not_tried = normalise.reason(theirs).startswith(_NOT_TRIED) and argocd.denied.get(name) and not ours
+        if not not_tried and not (theirs and ours and normalise.same_reason(theirs, ours)):
             counts = [f"{len(side.rendered.get(name, []))} objects" for side in (argocd, presync)]
             shown = (_short(theirs or counts[0], 900), _short(ours or counts[1], 900))
             yield Difference(f"render/{name}.error", *shown)

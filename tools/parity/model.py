@@ -29,6 +29,11 @@ class Case:
         return f"{self.group}/{self.name}"
 
     @property
+    def new_globbing(self) -> bool:
+        """Whether the ApplicationSet controller runs with its new globbing."""
+        return "newGitFileGlobbing: true" in self.files["presync.yaml"]
+
+    @property
     def url(self) -> str:
         """Under which Argo CD knows the repository."""
         return f"https://git.example.com/parity/{self.name}.git"

@@ -3,14 +3,19 @@
 Applications
     status, operation, uid, resourceVersion, generation, creationTimestamp, managedFields: written by the server.
     ownerReferences: the ApplicationSet controller's; presync shows the set in its own field.
-    kubectl's last-applied annotation and Argo CD's refresh annotation: left by the tools that ask.
+    kubectl's last-applied annotation, Argo CD's refresh and tracking-id annotations: left by the tools that ask, and by
+    the Application that rendered this one.
     namespace: where Argo CD runs; presync leaves it empty where the manifest does.
 Manifests
-    the tracking-id annotation: Argo CD adds it to everything, presync shows what the repository says.
+    uid, resourceVersion, generation, creationTimestamp and the like: the API server sets them whatever is rendered.
+    the tracking-id annotation: Argo CD adds it to everything, with metadata where there is none; presync shows what
+    the repository says.
     values of Secrets: Argo CD's API masks them, and puts those of stringData into data.
     an object that is there twice: Argo CD's API lists both and applies the last, presync shows the last.
 Messages
-    rpc codes, the log's prefixes, names of temporary folders and files, hashes of commits; white space.
+    rpc codes, names of temporary folders and files, where the repository was cloned to, hashes of commits; white space.
+    Helm's advice to use --debug, and the usage that a command of Kustomize prints after an error. The source that is
+    meant, which Argo CD prints as a Go value and presync as a field. The patch release of Kubernetes: presync.yaml names a minor version.
     A longer chain of "this failed: that failed: ..." on Argo CD's side; the reason at its end must be the same.
 """
 
@@ -23,8 +28,8 @@ from typing import Any
 from parity.model import Object
 
 _SERVER_SET = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "ownerReferences")
-_TOOLS = ("kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/refresh")
 TRACKING = "argocd.argoproj.io/tracking-id"
+_TOOLS = ("kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/refresh", TRACKING)
 _MASK = "(masked)"
 
 
@@ -69,7 +74,11 @@ def manifest(value: Mapping[str, Any]) -> Object:
     copy: Object = numbers(value)
     metadata = copy.get("metadata")
     if isinstance(metadata, dict):
+        for name in _SERVER_SET[:-1]:
+            metadata.pop(name, None)
         _without_annotations(metadata, (TRACKING,))
+        if not metadata:
+            del copy["metadata"]
     if copy.get("kind") == "Secret" and copy.get("apiVersion") == "v1":
         keys = {key for name in ("data", "stringData") if isinstance(copy.get(name), dict) for key in copy[name]}
         for name in ("data", "stringData"):
@@ -104,9 +113,14 @@ _STABLE = (
     (re.compile(r"/[\w./-]*?/(?:run|tmp|helm)[\w./-]*?/?[0-9a-f]{8}-[0-9a-f-]{27}"), "<temporary>"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
 )
-_PREFIXES = (
+_LEFT_OUT = (
     re.compile(r"rpc error: code = \w+ desc = "),
     re.compile(r"Manifest generation error: "),
+    re.compile(r"Use --debug flag to render out invalid YAML\s*$"),
+    re.compile(r"\nUsage:\n  kustomize (?s:.*)$"),
+    re.compile(r"(?<=required for source )(?:\{.*\}|spec\.[\w\[\]]+)"),
+    re.compile(r"<repository>/"),
+    re.compile(r"(?<=Kubernetes v1\.36)\.[0-9]+"),
 )
 
 
@@ -120,7 +134,7 @@ def stable(text: str) -> str:
 def reason(text: str) -> str:
     """A message as it is compared."""
     text = stable(text)
-    for pattern in _PREFIXES:
+    for pattern in _LEFT_OUT:
         text = pattern.sub("", text)
     return " ".join(text.split())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +20,22 @@ _AT_ONCE = 40
 _SECONDS = 180.0
 
 
+class _NewGlobbing(ControlPlane):
+    """With the option of the ApplicationSet controller that `newGitFileGlobbing` in presync.yaml stands for."""
+
+    def _run(self, name: str, command: Sequence[str], **more: str) -> None:
+        added = ["--enable-new-git-file-globbing"] if name == "argocd-applicationset-controller" else []
+        super()._run(name, [*command, *added], **more)
+
+
 def record(wanted: Sequence[Case]) -> Iterator[tuple[Case, Outcome]]:
-    """What Argo CD makes of each case. Cases that need a sync get an instance of their own."""
-    for sync in (False, True):
-        chosen = [case for case in wanted if case.sync == sync]
+    """What Argo CD makes of each case. Cases that need a sync or another option get an instance of their own."""
+    for sync, globbing in itertools.product((False, True), repeat=2):
+        chosen = [case for case in wanted if (case.sync, case.new_globbing) == (sync, globbing)]
         if not chosen:
             continue
-        with ControlPlane() as plane, tempfile.TemporaryDirectory(prefix="parity-") as place:
+        kind = _NewGlobbing if globbing else ControlPlane
+        with kind() as plane, tempfile.TemporaryDirectory(prefix="parity-") as place:
             plane.start(sync=sync)
             for batch in _batches(chosen):
                 sys.stderr.write(f"asking Argo CD about {len(batch)} cases, from {batch[0].id}\n")

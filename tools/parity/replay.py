@@ -24,11 +24,16 @@ def outcome_of(platform: Platform) -> Outcome:
     for entry in platform.entries:
         _entry(entry, outcome)
     for expansion in platform.expansions:
-        partly = [problem.message for problem in expansion.problems if problem.kind == "application-not-created"]
+        name = expansion.manifest.name
+        partly = [
+            problem.message.removeprefix(f"ApplicationSet {name}: ")
+            for problem in expansion.problems
+            if problem.kind == "application-not-created"
+        ]
         text = expansion.error or "\n".join(partly)
         if text:
-            outcome.sets[expansion.manifest.name] = text
-    for finding in collect(platform, kinds_only=True):
+            outcome.sets[name] = text
+    for finding in collect(platform):
         outcome.rules.setdefault(finding.application, set()).add(finding.rule)
     return outcome
 

@@ -24,7 +24,7 @@ def judge(case: Case, argocd: Outcome, presync: Outcome) -> Verdict:
     """Compare a case.
 
     What presync reports as unsupported must be reported by the rules that the case names, and nothing else may differ:
-    less than Argo CD shows, but nothing of its own.
+    less than Argo CD shows, but nothing of its own. Only a case that says why (`differs`) may show something else.
     """
     found = compare.differences(argocd, presync)
     if not case.unsupported:
@@ -35,5 +35,7 @@ def judge(case: Case, argocd: Outcome, presync: Outcome) -> Verdict:
         shown = ", ".join(sorted(fired)) or NOTHING
         found.append(Difference("rules", "cannot be told by presync", f"{', '.join(missing)} not reported, but {shown}"))
         return Verdict(case, DIFFERS, found)
+    if case.differs:
+        return Verdict(case, UNSUPPORTED)
     wrong = [one for one in found if one.presync != NOTHING and not one.presync.startswith("cannot tell: ")]
     return Verdict(case, DIFFERS if wrong else UNSUPPORTED, wrong)

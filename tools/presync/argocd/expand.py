@@ -31,7 +31,7 @@ from presync.argocd.appset.lines import Lines
 from presync.argocd.appset.production import Generated, Producer
 from presync.argocd.appset.reporting import Failed, Reporter
 from presync.argocd.appset.template import TEMPLATE, merged, normalize_spec
-from presync.argocd.appset.templating import GoTemplates, OptionError, TooCostly, missing_mode
+from presync.argocd.appset.templating import GoTemplates, OptionError, TooCostly, Unclear, missing_mode
 from presync.argocd.context import Context
 from presync.argocd.model import GROUP, Application, Expansion, Manifest, Origin
 
@@ -169,6 +169,13 @@ def _generate(run: Run, spec: Mapping[str, Any], reporter: Reporter) -> list[Gen
                 "applicationset-unbounded",
                 f"its templates cannot be evaluated within bounds: {reason}",
                 "Look for a loop or a huge repetition in a template.",
+                path,
+            )
+        except Unclear as reason:
+            reporter.add(
+                "generator-unsupported",
+                f"presync cannot tell {reason}",
+                'Set goTemplateOptions: ["missingkey=error"], then a missing name is an error everywhere.',
                 path,
             )
     if failed:

@@ -50,8 +50,8 @@ class Repositories:
         if not self.is_this(url):
             raise SourceUnavailable(
                 f"{url} is another repository",
-                "presync reads this repository only; list the URL under `repository:` in presync.yaml if it is this one, "
-                "or under `externals:` if it is not rendered on purpose.",
+                "presync reads this repository only; list the URL under `repository:` in presync.yaml if it is this "
+                "one, or under `externals:` if it is not rendered on purpose.",
             )
         if revision in self.branches:
             return self.head

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class Variables:
     ext_codes: Mapping[str, str] = field(default_factory=dict)
     tla_vars: Mapping[str, str] = field(default_factory=dict)
     tla_codes: Mapping[str, str] = field(default_factory=dict)
+
+
+def available() -> bool:
+    """Whether the library is installed; not every platform has it."""
+    return importlib.util.find_spec("_jsonnet") is not None
 
 
 def evaluate(path: str, text: bytes, variables: Variables, find: Import, timeout: float = TIMEOUT) -> bytes:

@@ -92,8 +92,8 @@ class _Loader:
                 Problem(
                     "nothing-found",
                     "there is no Application and no ApplicationSet here",
-                    "Is this the root of the GitOps repository? Give it with -C, and the files with Argo CD's objects under "
-                    "`roots:` in presync.yaml.",
+                    "Is this the root of the GitOps repository? Give it with -C, and the files with Argo CD's objects "
+                    "under `roots:` in presync.yaml.",
                 )
             )
         return self._platform(repository, head)
@@ -120,8 +120,8 @@ class _Loader:
         self.problems.append(
             Problem(
                 "duplicate-application",
-                f"{second.kind} {second.name} is declared twice, in {first.location} and {second.location}, differently; "
-                "the first is used",
+                f"{second.kind} {second.name} is declared twice and differently, in {first.location} and "
+                f"{second.location}; the first is used",
                 "Keep one. If the second is not applied to this cluster, list it under `exclude:` in presync.yaml.",
                 location=second.location,
             )
@@ -187,12 +187,11 @@ class _Loader:
             if found.manifest.kind == "Application" and found.manifest.parent
         }
         entries = []
-        for result in sorted(self.rendered.values(), key=lambda one: (one.application.name, one.application.namespace)):
+        for rendered in sorted(
+            self.rendered.values(), key=lambda one: (one.application.name, one.application.namespace)
+        ):
+            result = _with_parent(rendered, parents.get(rendered.application.name, ""))
             application = result.application
-            parent = parents.get(application.name, "")
-            if parent and not application.origin.parent and not application.origin.application_set:
-                application = replace(application, origin=replace(application.origin, parent=parent))
-                result = replace(result, application=application)
             refused = denials(application, projects.get(application.project), result.resources)
             entries.append(Entry(result, environment_of(application, self.context.settings), refused))
         return Platform(
@@ -204,6 +203,14 @@ class _Loader:
             tuple(projects[name] for name in sorted(projects)),
             tuple(self.problems),
         )
+
+
+def _with_parent(rendered: RenderedApplication, parent: str) -> RenderedApplication:
+    """An Application that is a file and is also rendered by another one: it came that way into the cluster."""
+    application = rendered.application
+    if not parent or application.origin.parent or application.origin.application_set:
+        return rendered
+    return replace(rendered, application=replace(application, origin=replace(application.origin, parent=parent)))
 
 
 def _owner(application: Application) -> str:

@@ -24,10 +24,10 @@ def matches_labels(wanted: Any, labels: Mapping[str, Any]) -> bool:
 def _holds(expression: Any, labels: Mapping[str, Any]) -> bool:
     if not isinstance(expression, Mapping):
         return False
-    key, operator, values = (expression.get(name) for name in ("key", "operator", "values"))
+    key, operator, values = str(expression.get("key")), expression.get("operator"), expression.get("values")
     listed = values if isinstance(values, list) else []
     if operator == "In":
-        return labels.get(str(key)) in listed
+        return labels.get(key) in listed
     if operator == "NotIn":
         return key not in labels or labels[key] not in listed
     if operator == "Exists":

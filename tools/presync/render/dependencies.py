@@ -181,7 +181,10 @@ class _Build:
         except VersionError:
             if not self.versions.is_version(version):
                 return False
-            raise Refused(f"dependency {name} has an invalid version/constraint format: {constraint}") from None
+            shown = name if self.chart.lock else f'"{name}"'
+            raise Refused(
+                f'dependency {shown} has an invalid version/constraint format: improper constraint: "{constraint}"'
+            ) from None
 
 
 def _repository(one: Dependency) -> str:

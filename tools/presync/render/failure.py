@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from presync.base.finding import Problem
+from presync.base.finding import Location, Problem
 
 
 class Refused(Exception):
@@ -17,6 +17,6 @@ class Refused(Exception):
 class Unavailable(Exception):
     """presync has not what it needs to tell; the problem says what and how to get it."""
 
-    def __init__(self, kind: str, message: str, remedy: str = "") -> None:
+    def __init__(self, kind: str, message: str, remedy: str = "", location: Location | None = None) -> None:
         super().__init__(message)
-        self.problem = Problem(kind, message, remedy)
+        self.problem = Problem(kind, message, remedy, location=location or Location())

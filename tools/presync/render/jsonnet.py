@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from presync.base.finding import Location, Problem
 from presync.engine import EngineError
-from presync.engine.jsonnet import ImportRefused, Variables, evaluate
+from presync.engine.jsonnet import ImportRefused, Variables, available, evaluate
 from presync.render.documents import DocumentError, as_object
 from presync.render.environment import substitute
 from presync.render.failure import Refused, Unavailable
@@ -19,14 +20,21 @@ from presync.render.run import Run, bounded
 from presync.render.source import Prepared
 from presync.tree import Tree, TreeError
 
+_IMPORT_TWICE = re.compile(r"couldn't open import \"[^\"]*\": (?=couldn't open import|jsonnet import)")
+_STATIC = re.compile(r"^STATIC ERROR: (\S+?:\S+): (\w)")
+
 
 def render(prepared: Prepared, run: Run, path: str, data: bytes) -> Output:
     """The objects of one ``.jsonnet`` file.
 
     Raises:
         Refused: it does not evaluate, or not to objects.
-        Unavailable: a bound was reached.
+        Unavailable: a bound was reached, or the library is not here.
     """
+    if not available():
+        raise Unavailable(
+            "jsonnet-unsupported", f"{path}: the library for Jsonnet is not installed", "Install jsonnet."
+        )
     options = prepared.source.directory.get("jsonnet")
     options = options if isinstance(options, Mapping) else {}
     imports = _Imports(prepared.tree, prepared.folder, _libraries(options))
@@ -34,8 +42,9 @@ def render(prepared: Prepared, run: Run, path: str, data: bytes) -> Output:
     try:
         text = evaluate(path, data, _variables(options, prepared.environment), imports, run.context.engine.timeout)
     except EngineError as error:
-        problem = Problem("manifest-unreadable", error.message.split("\n", maxsplit=1)[0], location=Location(path))
-        raise bounded(error) or Refused(f'Failed to evaluate jsonnet "{name}": {error.message}', (problem,)) from None
+        said = _in_go(error.message)
+        problem = Problem("manifest-unreadable", said.split("\n", maxsplit=1)[0], location=Location(path))
+        raise bounded(error) or Refused(f'Failed to evaluate jsonnet "{name}": {said}', (problem,)) from None
     return Output(tuple(_items(text, path)), (), frozenset({path, *imports.read}))
 
 
@@ -64,6 +73,13 @@ def _libraries(options: Mapping[str, Any]) -> list[str]:
     return found
 
 
+def _in_go(message: str) -> str:
+    """The message as Argo CD's Jsonnet, which is written in Go, words it."""
+    message = _IMPORT_TWICE.sub("", message)
+    message = message.replace("RUNTIME ERROR: undefined external", "RUNTIME ERROR: Undefined external")
+    return _STATIC.sub(lambda found: f"{found[1]} {found[2].upper()}", message)
+
+
 class _Imports:
     """Finds what a file imports: beside it, in the libraries (the last one first), then in the source's folder."""
 
@@ -84,7 +100,7 @@ class _Imports:
             if self._tree.is_file(path):
                 self.read.add(path)
                 return path, self._content(path)
-        raise ImportRefused(f"couldn't open import \"{wanted}\": no match locally or in the Jsonnet library paths")
+        raise ImportRefused(f'couldn\'t open import "{wanted}": no match locally or in the Jsonnet library paths')
 
     def _content(self, path: str) -> bytes:
         try:
@@ -99,6 +115,8 @@ def _items(text: bytes, path: str) -> list[Item]:
         objects = [as_object(one, "") for one in (data if isinstance(data, list) else [data]) if one is not None]
     except DocumentError as error:
         message = error.message
+        if isinstance(data, dict):
+            message = f"Object 'Kind' is missing in '{text.decode().strip()}'"
         if isinstance(data, list):  # Argo CD tries the list as one object too, and tells only of that
             message = "json: cannot unmarshal array into Go value of type map[string]interface {}"
         name = posixpath.basename(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,15 +10,15 @@ from presync.render.environment import substitute
 from presync.render.failure import Refused
 
 Kustomization = dict[str, Any]
-Exists = Callable[[str], bool]
+Find = Callable[[str], list[str]]  # what a path, or a glob, finds
 
 _KEEP = "*"
 
 
 def edited(
-    original: Mapping[str, Any], options: Mapping[str, Any], environment: Mapping[str, str], exists: Exists
+    original: Mapping[str, Any], options: Mapping[str, Any], environment: Mapping[str, str], find: Find
 ) -> Kustomization:
-    """The kustomization with the block applied, in Argo CD's order; ``exists`` tells whether a folder is there.
+    """The kustomization with the block applied, in Argo CD's order.
 
     Raises:
         Refused: ``kustomize edit`` would fail.
@@ -45,7 +44,7 @@ def edited(
             raise Refused("expected 'patches' field in kustomization.yaml to be []any")
         out["patches"] = [*patches, *options["patches"]]
     if options.get("components"):
-        _components(out, options, exists)
+        _components(out, options, find)
     return out
 
 
@@ -139,15 +138,15 @@ def _added(old: Any, wanted: Mapping[str, str], forced: bool, kind: str) -> dict
     return merged
 
 
-def _components(out: Kustomization, options: Mapping[str, Any], exists: Exists) -> None:
+def _components(out: Kustomization, options: Mapping[str, Any], find: Find) -> None:
     wanted = [str(one) for one in options["components"]]
     if options.get("ignoreMissingComponents") is True:
-        wanted = [one for one in wanted if exists(one)]
+        wanted = [one for one in wanted if one in find(one)]
     components = list(out.get("components") or [])
     for one in wanted:
-        if not exists(one) and not fnmatch.filter([one], "*[[*?]*"):
+        found = find(one)
+        if not found:
             raise Refused(f"Error: {one} has no match")
-        if one not in components:
-            components.append(one)
+        components += [path for path in found if path not in components]
     if wanted:
         out["components"] = components

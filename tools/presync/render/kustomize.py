@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from functools import cache
@@ -13,15 +13,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from presync.argocd.patterns import file_match
 from presync.base import goyaml
-from presync.base.finding import Location
+from presync.base.finding import Location, Problem
 from presync.engine.client import NO_NETWORK
 from presync.render import documents
 from presync.render.documents import DocumentError
 from presync.render.failure import Refused, Unavailable
 from presync.render.files import join
 from presync.render.kustomization import edited
-from presync.render.kustomize_files import Needed, kustomization_file
+from presync.render.kustomize_files import NAMES, Needed, kustomization_file
 from presync.render.result import Item, Output
 from presync.render.run import Run
 from presync.render.source import Prepared
@@ -41,7 +42,7 @@ def render(prepared: Prepared, run: Run) -> Output:
     """
     tree, folder, options = prepared.tree, prepared.folder, prepared.source.kustomize
     file = kustomization_file(tree, folder)
-    content = _content(prepared, file) if file and _changes(options) else None
+    content = _content(prepared, file) if _changes(options) else None
     needed = Needed(tree)
     needed.follow(folder, content)
     if needed.remote:
@@ -67,7 +68,22 @@ def render(prepared: Prepared, run: Run) -> Output:
         )
     except DocumentError as error:
         raise Refused(f"failed to unmarshal manifest: {error.message}") from None
-    return Output(items, (), frozenset({*needed.paths, *prepared.overrides}))
+    return Output(items, _noticed(options), frozenset({*needed.paths, *prepared.overrides}))
+
+
+def _noticed(options: Mapping[str, Any]) -> tuple[Problem, ...]:
+    version = options.get("version")
+    if not version:
+        return ()
+    return (
+        Problem(
+            "kustomize-version",
+            f"kustomize.version {version}: Argo CD refuses it unless argocd-cm registers that version; "
+            "rendered with the one Argo CD brings",
+            "Leave the version out, or see that argocd-cm has kustomize.path." + str(version),
+            field="kustomize.version",
+        ),
+    )
 
 
 def _changes(options: Mapping[str, Any]) -> bool:
@@ -76,6 +92,11 @@ def _changes(options: Mapping[str, Any]) -> bool:
 
 def _content(prepared: Prepared, file: str) -> Mapping[str, Any]:
     tree, folder = prepared.tree, prepared.folder
+    files = [name for name in NAMES if tree.is_file(f"{folder}/{name}" if folder else name)]
+    if not files:
+        raise Refused("Error: Missing kustomization file 'kustomization.yaml'.")
+    if len(files) > 1:
+        raise Refused(f"Error: Found multiple kustomization file: [{' '.join(files)}]")
     try:
         data = goyaml.load(goyaml.decode(tree.read(file)))
     except (goyaml.GoYamlError, TreeError) as error:
@@ -83,11 +104,18 @@ def _content(prepared: Prepared, file: str) -> Mapping[str, Any]:
     if data is not None and not isinstance(data, dict):
         raise Refused("expected kustomization.yaml to be type map[string]any")
 
-    def exists(path: str) -> bool:
+    def find(path: str) -> list[str]:
         joined = join(folder, path) if not path.startswith("/") else None
-        return joined is not None and (tree.is_folder(joined) or tree.is_file(joined))
+        if joined is None:
+            return []
+        if tree.is_folder(joined) or tree.is_file(joined):
+            return [path]
+        if not any(char in path for char in "*?["):
+            return []
+        matching = sorted(one for one in {*tree.paths, *tree.folders} if one and file_match(joined, one))
+        return [posixpath.relpath(one, folder or ".") for one in matching]
 
-    return edited(data or {}, prepared.source.kustomize, prepared.environment, exists)
+    return edited(data or {}, prepared.source.kustomize, prepared.environment, find)
 
 
 def _export(prepared: Prepared, needed: Needed, root: Path) -> None:
@@ -119,23 +147,28 @@ def _build(root: Path, folder: str) -> str:
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), NO_NETWORK),
     }
     with tempfile.TemporaryFile(dir=root.parent) as out, tempfile.TemporaryFile(dir=root.parent) as errors:
+        process = subprocess.Popen(
+            [kubectl(), "kustomize", str(root / folder)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=errors,
+            cwd=root,
+            env=environment,
+        )
         try:
-            done = subprocess.run(
-                [kubectl(), "kustomize", str(root / folder)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=errors,
-                cwd=root,
-                env=environment,
-                timeout=TIMEOUT,
-                check=False,
-                preexec_fn=_limit if sys.platform != "win32" else None,
-            )
+            _limit(process.pid)
+            code = process.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             raise Unavailable("render-bound", f"kustomize did not finish in {TIMEOUT:.0f} s") from None
-        if done.returncode:
-            errors.seek(0)
-            raise _failure(errors.read(1 << 20).decode("utf-8", "replace"), root)
+        finally:
+            process.kill()  # does nothing once it has been waited for
+            process.wait()
+        errors.seek(0)
+        message = errors.read(1 << 20).decode("utf-8", "replace")
+        if code < 0 or "out of memory" in message:
+            raise Unavailable("render-bound", "kustomize was stopped: it wrote or took too much")
+        if code:
+            raise _failure(message, root)
         out.seek(0)
         return out.read(_MAX_OUTPUT).decode("utf-8", "replace")
 
@@ -150,11 +183,16 @@ def _failure(message: str, root: Path) -> Exception:
     return Refused(f"Error: {message}")
 
 
-def _limit() -> None:
-    import resource  # noqa: PLC0415 - not on every platform
+def _limit(process: int) -> None:
+    """Bound what the process may take and write; set from outside, since code between fork and exec may hang."""
+    try:
+        import resource  # noqa: PLC0415 - not on every platform
 
-    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_OUTPUT, _MAX_OUTPUT))
+        limits = ((resource.RLIMIT_DATA, _MEMORY), (resource.RLIMIT_FSIZE, _MAX_OUTPUT))
+        for kind, limit in limits:
+            resource.prlimit(process, kind, (limit, limit))
+    except (ImportError, AttributeError, OSError):
+        return  # another platform, or it has ended already
 
 
 @cache

@@ -70,10 +70,21 @@ def printed(rendered: Sequence[Rendered], skip_tests: bool) -> list[Document]:
         elif events <= _EVENTS and not (skip_tests and events & _TESTS):
             hooks.append(_Entry(one, data, kind))
     out = [document for crd in crds for document in _crd(crd)]
-    for entry in [*sorted(plain, key=_order), *sorted(hooks, key=_order)]:
+    plain.sort(key=_order)
+    if plain:
+        plain[-1] = _trimmed(plain[-1])
+    for entry in [*plain, *sorted(hooks, key=_order)]:
         if entry.data is not None:
             out.append(_document(entry.data, entry.rendered.source, entry.rendered.text))
     return out
+
+
+def _trimmed(entry: _Entry) -> _Entry:
+    """The last manifest before the hooks: Helm trims the end of its output, which a block scalar with ``+`` shows."""
+    text = entry.rendered.text.rstrip() + "\n"
+    if text == entry.rendered.text or not ("|+" in text or ">+" in text):
+        return entry
+    return _Entry(entry.rendered, documents.load(text)[0], entry.kind)
 
 
 def _order(entry: _Entry) -> tuple[int, str]:

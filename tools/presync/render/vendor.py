@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from presync.base import goyaml
-from presync.base.finding import Location, Problem
+from presync.base.finding import Location
 from presync.render.failure import Unavailable
 from presync.render.semver import VersionError, Versions
 from presync.settings import Settings
@@ -96,7 +96,7 @@ class Cache:
     def __init__(self, tree: Tree, folder: Path, lock: str, versions: Versions) -> None:
         self.folder = folder
         self.lock = lock
-        self.problems: list[Problem] = []
+        self._broken = ""
         self._versions = versions
         self._entries: tuple[Locked, ...] = ()
         self._known: dict[str, bytes] = {}
@@ -104,9 +104,7 @@ class Cache:
             try:
                 self._entries = parse_lock(goyaml.decode(tree.read(lock)))
             except (LockError, goyaml.GoYamlError, TreeError) as error:
-                self.problems.append(
-                    Problem("chart-lock", f"{lock}: {error}", "Run `presync vendor` again.", location=Location(lock))
-                )
+                self._broken = str(error)
 
     def chart(self, repo_url: str, chart: str, wanted: str) -> tuple[str, bytes, bool]:
         """The exact version, the packed chart, and whether a range was resolved by the lock file.
@@ -131,6 +129,8 @@ class Cache:
         return entry.version, self._known[entry.sha256], ranged
 
     def _find(self, repo_url: str, chart: str, wanted: str) -> tuple[Locked, bool]:
+        if self._broken:
+            raise Unavailable("chart-lock", f"{self.lock}: {self._broken}", "Repair it.", Location(self.lock))
         mine = {entry.version: entry for entry in self._entries if entry.key[:2] == (canonical(repo_url), chart)}
         if wanted in mine:
             return mine[wanted], False

@@ -105,9 +105,10 @@ def _results(platform: Platform) -> Results:
 
 def _built_in(out: Results, known: Schemas, entry: Entry, resource: Resource) -> None:
     refusing: dict[Violation, list[str]] = {}
+    server_side = _server_side(entry, resource)
     served = False
     for version in known.versions:
-        problems = known.check_built_in(version, resource)
+        problems = known.check_built_in(version, resource, server_side)
         if problems is None:
             _absent(out, version, entry, resource, several=len(known.versions) > 1)
             continue
@@ -120,9 +121,8 @@ def _built_in(out: Results, known: Schemas, entry: Entry, resource: Resource) ->
         only = tuple(versions) if len(versions) < len(known.versions) else ()
         _add(out, Found(entry, resource, problem, only))
     lowest = min(int(version.version.partition(".")[2]) for version in known.versions)
-    server_side = _server_side(entry, resource)
     told = {problem.path for problem in refusing}
-    for problem in validation.violations(resource.data, resource.group, resource.kind, lowest, server_side):
+    for problem in validation.violations(resource.data, resource.group, resource.kind, lowest):
         if problem.path not in told:  # the schema has said what is wrong there
             _add(out, Found(entry, resource, problem))
 

@@ -1,7 +1,7 @@
 """A NetworkPolicy selects no Pod.
 
-It neither protects nor opens anything. An empty selector takes every Pod and is fine, and so are the labels of Pods that
-a controller makes, such as those of cert-manager's HTTP-01 solver.
+It neither protects nor opens anything. An empty selector takes every Pod and is fine, and so are the labels of Pods
+that a controller makes, such as those of cert-manager's HTTP-01 solver.
 
 Bad:
 

@@ -1,4 +1,4 @@
-"""Hostile repositories: bounded in time and memory, a finding that says why, never a traceback, nothing read outside."""
+"""Hostile repositories: bounded time and memory, a finding that says why, never a traceback, nothing read outside."""
 
 from __future__ import annotations
 

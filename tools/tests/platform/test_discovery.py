@@ -29,7 +29,7 @@ def test_kinds_documents_and_lists(tmp_path: Path) -> None:
     many = "\n---\n".join(
         APP.format(kind=kind, name="x") for kind in ("Application", "ApplicationSet", "AppProject", "Rollout")
     )
-    listed = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: argoproj.io/v1alpha1\n  kind: Application\n  metadata: {name: z}\n"
+    listed = "kind: List\nitems:\n- apiVersion: argoproj.io/v1alpha1\n  kind: Application\n  metadata: {name: z}\n"
     _tree(tmp_path, {"a/many.yaml": many, "b/list.yml": listed, "c.txt": APP.format(kind="Application", name="no")})
     found, problems = _found(tmp_path)
     assert found == [

@@ -114,6 +114,12 @@ def test_the_lock_file_reads_what_it_writes() -> None:
     assert parse_lock(write_lock(())) == ()
 
 
+def test_a_broken_lock_file_is_said_where_a_chart_is_needed(repo: Repo) -> None:
+    repo.write({"charts.lock.yaml": "charts: {}\n"})
+    (problem,) = repo.render(made("app", "apps", source=remote())).problems
+    assert (problem.kind, problem.location.file) == ("chart-lock", "charts.lock.yaml")
+
+
 @pytest.mark.parametrize(
     "text",
     [

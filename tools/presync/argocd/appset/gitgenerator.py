@@ -177,7 +177,7 @@ def _matching(run: Run, generator: Generator, tree: Tree, pattern: str, path: Pa
         raise Refused(
             "error generating params from git: error retrieving Git files: rpc error: code = Internal desc = unable to "
             f"list files. repo {generator.get('repoURL', '')} with revision {generator.get('revision', '')} pattern "
-            f"{pattern}: `git ls-files --full-name -z -- {pattern}` failed exit status 128: {error}",
+            f"{pattern}: {error}",
             path,
         ) from None
     folders = sorted(name for name in found if name == "." or not tree.is_file(name))

@@ -50,11 +50,11 @@ def git_files(pattern: str, paths: Iterable[str]) -> list[str]:
     magic, pattern = _magic(pattern or ".")
     raw = pattern
     if pattern.startswith("/"):
-        raise GlobError(f"fatal: {raw}: '{raw}' is outside repository")
+        raise _outside(raw)
     folder = pattern.endswith("/")
     pattern = posixpath.normpath(pattern) if pattern else "."
     if pattern == ".." or pattern.startswith("../"):
-        raise GlobError(f"fatal: {raw}: '{raw}' is outside repository")
+        raise _outside(raw)
     if pattern == ".":
         return list(paths)
     literal, below = pattern, pattern + "/"
@@ -66,6 +66,11 @@ def git_files(pattern: str, paths: Iterable[str]) -> list[str]:
         literal, below = literal.lower(), below.lower()
         return [path for path in paths if _is_named(path.lower(), literal, below, folder) or _found(matcher, path)]
     return [path for path in paths if _is_named(path, literal, below, folder) or _found(matcher, path)]
+
+
+def _outside(pattern: str) -> GlobError:
+    command = f"`git ls-files --full-name -z -- {pattern}` failed exit status 128"
+    return GlobError(f"{command}: fatal: {pattern}: '{pattern}' is outside repository")
 
 
 def _is_named(path: str, literal: str, below: str, folder: bool) -> bool:

@@ -31,6 +31,7 @@ _KEYWORDS = frozenset(
     "if else end range with define block template break continue nil true false".split()  # noqa: SIM905
 )
 _MARK = "presyncNoSuchFunction_"
+_NOTHING = '(get (dict "x" nil) "x")'
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
@@ -110,13 +111,23 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """``.a.b`` or ``$.a.b`` at a place where the dot is the parameters."""
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A template as the engine gets it, and what else must be known about it."""
 
     text: str
     own_names: bool  # it defines templates, so it cannot share a chart with others
     random: tuple[str, ...]  # functions whose result differs every time
-    chains: tuple[tuple[str, ...], ...]  # ``.a.b`` and ``$.a.b``: where it walks into the parameters
+    walks: tuple[Walk, ...]  # where it walks into the parameters
+    walks_elsewhere: bool  # it walks into something else too: an item of a range, a variable, a result
 
 
 def is_plain(text: str) -> bool:
@@ -125,17 +136,25 @@ def is_plain(text: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def source(text: str) -> Source:
-    """The template rewritten for Helm's engine."""
-    edits: list[tuple[int, int, str]] = []
+def source(text: str, nothing: frozenset[Walk] = frozenset()) -> Source:
+    """The template rewritten for Helm's engine; ``nothing`` are walks that lead to nothing."""
+    edits = [(walk.start, walk.end, _NOTHING) for walk in nothing]
     own_names = False
     random: list[str] = []
-    chains: list[tuple[str, ...]] = []
+    walks: list[Walk] = []
+    elsewhere = False
+    blocks = _Blocks()
     for tokens in _actions(text):
         words = {token.text for token in tokens if token.kind == "word"}
         own_names = own_names or bool(words & {"define", "block"})
         random += sorted(words & RANDOM)
-        chains += _chains(tokens)
+        blocks.open(tokens)
+        for walk, rooted in _walks(tokens, blocks):
+            if rooted:
+                walks.append(walk)
+            else:
+                elsewhere = True
+        blocks.enter(tokens)
         for index, token in enumerate(tokens):
             if token.kind == "word" and token.text not in _KEYWORDS:
                 edits += _edits(tokens, index)
@@ -143,21 +162,58 @@ def source(text: str) -> Source:
     for start, end, replacement in sorted(edits):
         out += [text[at:start], replacement]
         at = end
-    return Source("".join(out) + text[at:], own_names, tuple(dict.fromkeys(random)), tuple(dict.fromkeys(chains)))
+    rewritten = "".join(out) + text[at:]
+    return Source(rewritten, own_names, tuple(dict.fromkeys(random)), tuple(walks), elsewhere)
 
 
-def _chains(tokens: list[Token]) -> Iterator[tuple[str, ...]]:
-    """Names one behind the other that begin at the dot or at ``$``."""
+class _Blocks:
+    """What the dot and ``$`` are: the parameters, except inside ``range``, ``with``, ``define`` and ``block``."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+
+    def open(self, tokens: list[Token]) -> None:
+        """Before an action: an ``end`` closes a block, and behind ``else`` the dot is what it was before it."""
+        word = _first_word(tokens)
+        if word in ("end", "else") and self._open:
+            kind = self._open.pop()
+            if word == "else":
+                self._open.append("define" if kind == "define" else "if")
+
+    def enter(self, tokens: list[Token]) -> None:
+        """After an action: it may have begun a block."""
+        words = [token.text for token in tokens if token.kind == "word"][:2]
+        if words and words[0] in ("if", "range", "with", "define", "block"):
+            self._open.append({"block": "define"}.get(words[0], words[0]))
+        elif words[:1] == ["else"] and words[1:] == ["with"] and self._open:
+            self._open[-1] = "with"
+
+    def are_parameters(self, written: str) -> bool:
+        """Whether ``.`` or ``$`` stands for the parameters here."""
+        moving = ("define",) if written.startswith("$") else ("define", "range", "with")
+        return not any(kind in moving for kind in self._open)
+
+
+def _first_word(tokens: list[Token]) -> str:
+    return next((token.text for token in tokens if token.kind != "space"), "")
+
+
+def _walks(tokens: list[Token], blocks: _Blocks) -> Iterator[tuple[Walk, bool]]:
+    """Names one behind the other, and whether they begin at the parameters."""
     names: list[str] = []
-    rooted = True
+    start, before = 0, ""
     for token in [*tokens, Token("space", "", 0)]:
         if token.kind == "field":
+            if not names:
+                start = token.start - (before == "$")
             names.append(token.text[1:])
             continue
-        if rooted and len(names) > 1:
-            yield tuple(names)
+        if len(names) > 1:
+            walk = Walk(tuple(names), start, start + (before == "$") + sum(len(name) + 1 for name in names))
+            beside = before.startswith("$") and before != "$"
+            yield walk, before != ")" and not beside and blocks.are_parameters(before)
         names = []
-        rooted = token.text == "$" or not (token.kind == "variable" or token.text == ")")
+        before = token.text if token.kind in ("variable", "punctuation") else ""
 
 
 def _edits(tokens: list[Token], index: int) -> Iterator[tuple[int, int, str]]:

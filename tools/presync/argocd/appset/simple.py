@@ -45,9 +45,9 @@ def parse(text: str) -> tuple[Part, ...] | None:
     at = 0
     trim = False
     for found in _CHAIN.finditer(text):
-        literal = text[at : found.start()]
-        if "{{" in literal:
+        if text.find("{{", at) != found.start():
             return None
+        literal = text[at : found.start()]
         literal = literal.lstrip(_SPACE) if trim else literal
         parts.append(literal.rstrip(_SPACE) if found["left"].startswith("-") else literal)
         names = tuple(found["chain"][1:].split("."))

@@ -4,7 +4,7 @@ One call of the engine evaluates any number of templates with any number of para
 of a throw-away chart, and one file goes through them. Two differences between Helm's engine and Argo CD are evened out
 here. Helm wipes ``<no value>`` from what a file prints, but not from what ``include`` returns, so results travel in
 base64. And Helm knows ``missingkey=error`` and ``zero`` only; for ``default``, where a name behind a missing name is
-missing too instead of an error, the parameters get empty maps in the places that the template walks through.
+missing too instead of an error, such names are taken out of the template before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from presync.argocd.appset import govalues, simple
-from presync.argocd.appset.gotext import HELPERS, call_of, is_plain, own_words, source
+from presync.argocd.appset.gotext import HELPERS, Walk, call_of, is_plain, own_words, source
 from presync.argocd.appset.govalues import Params, StrList, StrMap
 from presync.argocd.appset.simple import GoTemplateError, place
 from presync.engine import Chart, Engine, EngineError
@@ -67,6 +67,10 @@ class Failure:
 Result = str | Failure | None
 
 
+class Unclear(Exception):
+    """What a template yields cannot be told."""
+
+
 class OptionError(ValueError):
     """An entry of ``goTemplateOptions`` that Go does not know."""
 
@@ -103,6 +107,7 @@ class GoTemplates:
 
         Raises:
             TooCostly: a bound of the engine was exceeded.
+        Unclear: presync cannot tell what a template yields.
         """
         results: list[Result] = [None] * len(evaluations)
         rest: list[int] = []
@@ -205,19 +210,21 @@ class _Batch:
 
     def __init__(self, evaluations: Sequence[Evaluation], missing: str) -> None:
         self.evaluations = evaluations
-        self.texts = list(dict.fromkeys(evaluation.text for evaluation in evaluations))
-        places = {text: index for index, text in enumerate(self.texts)}
+        self.texts: list[tuple[str, frozenset[Walk]]] = []
+        places: dict[tuple[str, frozenset[Walk]], int] = {}
         self.params: list[Params] = []
         known: dict[int, int] = {}
         self.pairs: list[tuple[int, int]] = []
         for evaluation in evaluations:
-            params = evaluation.params
-            if missing == "default":
-                params = _with_empty_maps(evaluation.text, params)
+            text, params = evaluation.text, evaluation.params
+            variant = (text, _nothing(text, params) if missing == "default" else frozenset())
+            if variant not in places:
+                places[variant] = len(self.texts)
+                self.texts.append(variant)
             if id(params) not in known:
                 known[id(params)] = len(self.params)
                 self.params.append(params)
-            self.pairs.append((places[evaluation.text], known[id(params)]))
+            self.pairs.append((places[variant], known[id(params)]))
         self._types, self._maps = _typed(self.params)
 
     def values(self) -> dict[str, Any]:
@@ -236,8 +243,8 @@ class _Batch:
             "templates/_helpers.tpl": HELPERS.encode(),
             "templates/driver.txt": (_TYPES + driver).encode(),
         }
-        for index, text in enumerate(self.texts):
-            files[f"templates/_s{index}.tpl"] = source(text).text.encode("utf-8", "surrogateescape")
+        for index, (text, nothing) in enumerate(self.texts):
+            files[f"templates/_s{index}.tpl"] = source(text, nothing).text.encode("utf-8", "surrogateescape")
         for index, content in enumerate(self._maps):
             meta = {"apiVersion": "v2", "name": f"m{index}", "version": "0.0.0", "annotations": content}
             files[f"charts/m{index}/Chart.yaml"] = json.dumps(meta).encode()
@@ -255,7 +262,7 @@ class _Batch:
         text = int(found["index"])
         index = next(index for index, pair in enumerate(self.pairs) if pair[0] == text)
         message = own_words(found["message"].strip())
-        words = f"failed to parse template {self.texts[text]}: template: base:{found['line']}: {message}"
+        words = f"failed to parse template {self.texts[text][0]}: template: base:{found['line']}: {message}"
         return _Failed(index, Failure(words), parsing=True)
 
     def failure(self, message: str, missing: str) -> _Failed:
@@ -274,7 +281,10 @@ class _Batch:
             raise TooCostly(f"the engine failed: {message}")
         cause = _cause(message[frames[-1].end() :])
         context = _context(message[own[-1].end() :])
-        if missing == "default":
+        if missing == "default" and cause.startswith("nil pointer evaluating interface {}."):
+            if source(text).walks_elsewhere:
+                raise Unclear(f"what {text} yields where a name inside of it is missing")
+        elif missing == "default":
             cause = re.sub(
                 r"^wrong type for value; expected (\S+); got interface \{\}$", r"invalid value; expected \1", cause
             )
@@ -332,35 +342,17 @@ def _typed(params: Sequence[Params]) -> tuple[list[dict[str, Any]], list[StrMap]
     return places, maps
 
 
-def _with_empty_maps(text: str, params: Params) -> Params:
-    """The parameters with an empty map wherever the template walks through something that is missing.
-
-    With ``missingkey=default`` a name behind a missing name is missing too; the engine would call it an error.
-    """
-    out = params
-    for names in source(text).chains:
+def _nothing(text: str, params: Params) -> frozenset[Walk]:
+    """Walks that lead past something missing: with ``missingkey=default`` that is no error, and the result is nothing."""
+    found = set()
+    for walk in source(text).walks:
         value: Any = params
-        for depth, name in enumerate(names):
+        for depth, name in enumerate(walk.names):
             if not isinstance(value, Mapping):
                 break
             if name not in value:
-                last = depth == len(names) - 1
-                if last and not isinstance(value, StrMap):
-                    break
-                out = govalues.copy(params) if out is params else out
-                _fill(out, names[: depth + (0 if last else 1)], names[depth + 1 : -1] if not last else [], last)
+                if depth < len(walk.names) - 1 or isinstance(value, StrMap):
+                    found.add(walk)
                 break
             value = value[name]
-    return out
-
-
-def _fill(params: Params, path: Sequence[str], more: Sequence[str], untype: bool) -> None:
-    """Put an empty map at ``path`` (and the maps of ``more`` into it), or make the typed map there a plain one."""
-    at: Any = params
-    for name in path[:-1]:
-        at = at[name]
-    if untype:
-        at[path[-1]] = dict(at[path[-1]])
-        return
-    for name in (path[-1], *more):
-        at = at.setdefault(name, {})
+    return frozenset(found)

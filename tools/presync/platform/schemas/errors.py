@@ -6,11 +6,11 @@ import base64
 import binascii
 import difflib
 import ipaddress
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from presync.platform.schemas.keys import double
 from presync.platform.schemas.structural import KEYS, META, OPEN
 from presync.platform.violation import Category, Path, Violation, listed, quoted
 
@@ -29,25 +29,6 @@ _UUID = re.compile(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-
 _QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 
 
-class UniqueKeys:
-    """The ``x-keys`` keyword: no two items of a list have the same values in these fields."""
-
-    def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
-        self.keys: list[str] = [str(key) for key in value]
-
-    def validate(self, instance: Any) -> None:
-        """Raises ValueError with the first double."""
-        if not isinstance(instance, list) or len(instance) < 2:
-            return
-        seen: set[str] = set()
-        for index, item in enumerate(instance):
-            values = {key: item[key] for key in self.keys if key in item} if isinstance(item, Mapping) else {}
-            text = json.dumps(values, sort_keys=True)
-            if text in seen:
-                raise ValueError(f"[{index}]: Duplicate value: {text}")
-            seen.add(text)
-
-
 def _is_base64(text: str) -> bool:
     try:
         base64.b64decode("".join(text.split()), validate=True)
@@ -64,7 +45,6 @@ def _is_network(text: str) -> bool:
     return "/" in text
 
 
-KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {KEYS: UniqueKeys}
 # Where the API server's library (go-openapi/strfmt) is more generous than JSON Schema.
 FORMATS: dict[str, Callable[[str], bool]] = {
     "byte": _is_base64,
@@ -84,36 +64,44 @@ def violations(errors: Iterator[jsonschema_rs.ValidationError], document: Mappin
 
 def _violations(error: jsonschema_rs.ValidationError, document: Mapping[str, Any]) -> Iterator[Violation]:
     path: Path = tuple(error.instance_path)
-    kind = error.kind
-    name = kind.name
+    name = error.kind.name
     if name == "additionalProperties":
         known = _known_fields(document, error.schema_path)
         silent = _inside_open(document, error.evaluation_path)
-        for field in kind.value:
+        for field in error.kind.value:
             yield unknown_field((*path, field), known, silent)
-    elif name == "maxProperties" and kind.value == 0 and isinstance(error.instance, Mapping):
+    elif name == "maxProperties" and error.kind.value == 0 and isinstance(error.instance, Mapping):
         for field in error.instance:
             yield unknown_field((*path, field), (), silent=True)
+    elif name == KEYS:
+        index, shown = double(error.instance, _value_at(document, error.schema_path))
+        yield Violation(Category.DUPLICATE, (*path, index), f"Duplicate value: {shown}; server-side apply refuses it")
     elif name == "required":
-        field = str(kind.value)
-        yield Violation(Category.SCHEMA, (*path, field), "Required value")
-    elif name == "type":
-        remedy = "Leave the field out, or give it a value." if error.instance is None else ""
-        yield Violation(Category.SCHEMA, path, _wrong_type(error), remedy)
-    elif name == "enum":
-        allowed = [value for value in kind.value if value not in (None, "")]
-        remedy = _similar(error.instance, allowed)
-        message = f"Unsupported value: {quoted(error.instance)}: supported values: {listed(allowed)}"
-        yield Violation(Category.ENUM, path, message, remedy)
-    elif name in _RANGES:
-        yield Violation(Category.RANGE, path, _out_of_range(error, document))
-    elif name == "pattern" and _QUANTITY in error.schema_path:
-        yield quantity(path, error.instance)
-    elif name == "pattern":
-        message = f"Invalid value: {quoted(error.instance)}: should match '{kind.value}'"
-        yield Violation(Category.FORMAT, path, message)
+        yield Violation(Category.SCHEMA, (*path, str(error.kind.value)), "Required value")
     else:
-        yield Violation(Category.SCHEMA, path, f"Invalid value: {_plain(error)}")
+        yield _of_value(error, document, path, name)
+
+
+def _of_value(error: jsonschema_rs.ValidationError, document: Mapping[str, Any], path: Path, name: str) -> Violation:
+    """What is wrong with the value itself."""
+    kind = error.kind
+    if name == "type":
+        remedy = "Leave the field out, or give it a value." if error.instance is None else ""
+        return Violation(Category.SCHEMA, path, _wrong_type(error), remedy)
+    if name == "enum":
+        allowed = [value for value in kind.value if value not in (None, "")]
+        message = f"Unsupported value: {quoted(error.instance)}: supported values: {listed(allowed)}"
+        return Violation(Category.ENUM, path, message, _similar(error.instance, allowed))
+    if name in _RANGES:
+        return Violation(Category.RANGE, path, _out_of_range(error, document))
+    if name in ("minLength", "minItems") and kind.value == 1:
+        return Violation(Category.SCHEMA, path, "Required value")
+    if name == "pattern" and _QUANTITY in error.schema_path:
+        return quantity(path, error.instance)
+    if name == "pattern":
+        message = f"Invalid value: {quoted(error.instance)}: should match '{kind.value}'"
+        return Violation(Category.FORMAT, path, message)
+    return Violation(Category.SCHEMA, path, f"Invalid value: {_plain(error)}")
 
 
 def unknown_field(path: Path, known: Sequence[str], silent: bool = False) -> Violation:
@@ -147,6 +135,13 @@ def _known_fields(document: Mapping[str, Any], schema_path: Sequence[str | int])
             return []
     properties = node.get("properties") if isinstance(node, Mapping) else None
     return list(properties) if isinstance(properties, Mapping) else []
+
+
+def _value_at(document: Mapping[str, Any], path: Sequence[str | int]) -> Sequence[str]:
+    node: Any = document
+    for step in path:
+        node = node[step]
+    return node if isinstance(node, list) else ()
 
 
 def _inside_open(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:

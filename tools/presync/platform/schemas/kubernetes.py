@@ -10,6 +10,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any
 
+from presync.platform.schemas.keys import KEYWORDS
 from presync.platform.schemas.refinements import refine
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Kubernetes:
 
     def __init__(self, version: str) -> None:
         self.version = version
-        self._validators: dict[GroupVersionKind, jsonschema_rs.Draft202012Validator] = {}
+        self._validators: dict[tuple[GroupVersionKind, bool], jsonschema_rs.Draft202012Validator] = {}
 
     @cached_property
     def document(self) -> dict[str, Any]:
@@ -76,17 +77,24 @@ class Kubernetes:
         name = self.kinds.get(kind)
         return None if name is None else self.definitions[name]
 
-    def validator(self, kind: GroupVersionKind) -> jsonschema_rs.Draft202012Validator | None:
-        """A compiled validator; None for a kind this version does not have."""
-        if kind not in self._validators:
+    def validator(self, kind: GroupVersionKind, server_side: bool) -> jsonschema_rs.Draft202012Validator | None:
+        """A compiled validator; None for a kind this version does not have.
+
+        ``server_side`` refuses doubles in lists that server-side apply takes for maps.
+        """
+        key = (kind, server_side)
+        if key not in self._validators:
             import jsonschema_rs  # noqa: PLC0415 - 20 ms that a run without resources need not pay
 
             name = self.kinds.get(kind)
             if name is None:
                 return None
             schema = {"$ref": f"{self._uri}#/$defs/{name}"}
-            self._validators[kind] = jsonschema_rs.Draft202012Validator(schema, registry=self._registry)
-        return self._validators[kind]
+            keywords = KEYWORDS if server_side else None
+            self._validators[key] = jsonschema_rs.Draft202012Validator(
+                schema, registry=self._registry, keywords=keywords
+            )
+        return self._validators[key]
 
     @property
     def _uri(self) -> str:

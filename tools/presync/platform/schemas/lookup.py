@@ -15,7 +15,8 @@ from presync.platform.memo import memo
 from presync.platform.model import Platform
 from presync.platform.schemas import bundled
 from presync.platform.schemas.crd import Declared, declared
-from presync.platform.schemas.errors import FORMATS, KEYWORDS, violations
+from presync.platform.schemas.errors import FORMATS, violations
+from presync.platform.schemas.keys import KEYWORDS
 from presync.platform.schemas.kubernetes import Kubernetes, kubernetes
 from presync.platform.schemas.removed import EARLY_GROUPS
 from presync.platform.schemas.structural import has_null, without_nulls
@@ -72,10 +73,10 @@ class Schemas:
         """Whether a group belongs to Kubernetes itself, in some version presync has schemas of."""
         return group in EARLY_GROUPS or any(group in version.groups for version in self.versions)
 
-    def check_built_in(self, version: Kubernetes, resource: Resource) -> Iterator[Violation] | None:
+    def check_built_in(self, version: Kubernetes, resource: Resource, server_side: bool) -> Iterator[Violation] | None:
         """What a version's schema refuses; None when the version does not have the kind."""
         group, _, name = resource.api_version.rpartition("/")
-        validator = version.validator((group, name, resource.kind))
+        validator = version.validator((group, name, resource.kind), server_side)
         if validator is None:
             return None
         if validator.is_valid(resource.data):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from presync.platform.schemas.structural import KEYS
+
 Refinement = dict[str, Any]
 
 _CORE = "io.k8s.api.core.v1."
@@ -43,6 +45,8 @@ def _each(refinement: Refinement) -> Refinement:
 
 _COUNT = _range(0)
 _POSITIVE = _range(1)
+_TEXT: Refinement = {"minLength": 1}
+_SOME: Refinement = {"minItems": 1}
 _PORT = _range(1, 65535)
 _PORT_OR_NONE = _range(0, 65535)
 _MODE = _range(0, 0o777)
@@ -74,7 +78,6 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
         "dnsPolicy": _defaulted("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
         "preemptionPolicy": _one("Never", "PreemptLowerPriority"),
         "restartPolicy": _defaulted("Always", "OnFailure", "Never"),
-        "terminationGracePeriodSeconds": _COUNT,
     },
     _CORE + "PodOS": {"name": _one("linux", "windows")},
     _CORE + "PodSecurityContext": {
@@ -112,7 +115,6 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
         "timeoutSeconds": _COUNT,
     },
     _CORE + "HTTPGetAction": {"scheme": _defaulted("HTTP", "HTTPS")},
-    _CORE + "EmptyDirVolumeSource": {"medium": {"pattern": "^(?:|Memory|HugePages|HugePages-.+)$"}},
     _CORE + "HostPathVolumeSource": {
         "type": _defaulted(
             "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"
@@ -171,6 +173,8 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
     _BATCH + "JobSpec": {
         "activeDeadlineSeconds": _COUNT,
         "backoffLimit": _COUNT,
+        "backoffLimitPerIndex": _COUNT,
+        "maxFailedIndexes": _COUNT,
         "completionMode": _one("NonIndexed", "Indexed"),
         "completions": _COUNT,
         "parallelism": _COUNT,
@@ -188,7 +192,10 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
     _SCALING + "HorizontalPodAutoscalerSpec": {"maxReplicas": _POSITIVE, "minReplicas": _COUNT},
     _SCALING + "MetricSpec": {"type": _one("Object", "Pods", "Resource", "ContainerResource", "External")},
     _SCALING + "MetricTarget": {"averageUtilization": _POSITIVE, "type": _one("Utilization", "Value", "AverageValue")},
+    _SCALING + "MetricIdentifier": {"name": _TEXT},
+    _SCALING + "ResourceMetricSource": {"name": _TEXT},
     _SCALING + "HPAScalingRules": {
+        "policies": _SOME,
         "selectPolicy": _one("Max", "Min", "Disabled"),
         "stabilizationWindowSeconds": _range(0, 3600),
     },
@@ -204,8 +211,10 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
     },
     _NET + "HTTPIngressPath": {"pathType": _one("Exact", "Prefix", "ImplementationSpecific")},
     _NET + "ServiceBackendPort": {"number": _PORT_OR_NONE},
-    _NET + "NetworkPolicySpec": {"policyTypes": _each(_one("Ingress", "Egress"))},
-    _NET + "NetworkPolicyPort": {"endPort": _PORT, "protocol": _PROTOCOL},
+    _NET + "NetworkPolicySpec": {"policyTypes": {**_each({"enum": ["Ingress", "Egress"]}), "maxItems": 2}},
+    _NET + "NetworkPolicyPort": {"endPort": _PORT, "protocol": _one("TCP", "UDP", "SCTP")},
+    _NET + "IngressClassSpec": {"controller": {"pattern": "^[^/]+/.+$"}},
+    _NET + "IngressSpec": {"ingressClassName": _TEXT},
     "io.k8s.api.policy.v1.PodDisruptionBudgetSpec": {
         "unhealthyPodEvictionPolicy": _one("IfHealthyBudget", "AlwaysAllow")
     },
@@ -213,14 +222,35 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
     _RBAC + "Subject": {"kind": _one("ServiceAccount", "User", "Group")},
     _RBAC + "RoleRef": {"kind": _one("Role", "ClusterRole")},
     _STORAGE + "StorageClass": {
-        "reclaimPolicy": _one("Retain", "Delete"),
+        "provisioner": _TEXT,
+        "reclaimPolicy": _defaulted("Retain", "Delete"),
         "volumeBindingMode": _one("Immediate", "WaitForFirstConsumer"),
     },
     _ADMISSION + "ValidatingWebhook": _WEBHOOK,
     _ADMISSION + "MutatingWebhook": {**_WEBHOOK, "reinvocationPolicy": _one("Never", "IfNeeded")},
     _ADMISSION + "RuleWithOperations": {
-        "operations": _each(_one("CREATE", "UPDATE", "DELETE", "CONNECT", "*")),
+        "apiGroups": _SOME,
+        "apiVersions": {**_SOME, **_each(_TEXT)},
+        "operations": {**_SOME, **_each({"enum": ["CREATE", "UPDATE", "DELETE", "CONNECT", "*"]})},
+        "resources": {**_SOME, **_each(_TEXT)},
         "scope": _one("Cluster", "Namespaced", "*"),
+    },
+    _ADMISSION + "ServiceReference": {"name": _TEXT, "namespace": _TEXT, "path": {"pattern": "^(/|$)"}, "port": _PORT},
+    _RBAC + "AggregationRule": {"clusterRoleSelectors": _SOME},
+    _CORE + "ResourceQuotaSpec": {
+        "scopes": _each(
+            {
+                "enum": [
+                    "BestEffort",
+                    "CrossNamespacePodAffinity",
+                    "NotBestEffort",
+                    "NotTerminating",
+                    "PriorityClass",
+                    "Terminating",
+                    "VolumeAttributesClass",
+                ]
+            }
+        )
     },
     "io.k8s.api.discovery.v1.EndpointSlice": {"addressType": _one("IPv4", "IPv6", "FQDN")},
     "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec": {
@@ -241,9 +271,23 @@ REPLACED: dict[str, Refinement] = {
 }
 # Required by the published schemas, filled in by the server where they are missing.
 OPTIONAL: dict[str, frozenset[str]] = {
+    _CORE + "HTTPHeader": frozenset({"value"}),
+    _CORE + "LimitRangeSpec": frozenset({"limits"}),
+    _CORE + "PreferredSchedulingTerm": frozenset({"preference"}),
     _APPS + "StatefulSetSpec": frozenset({"serviceName"}),
     _NET + "NetworkPolicySpec": frozenset({"podSelector"}),
     _RBAC + "RoleRef": frozenset({"apiGroup"}),
+}
+# Wanted by the server although the published schemas do not say so.
+WANTED: dict[str, tuple[str, ...]] = {
+    _ADMISSION + "RuleWithOperations": ("apiGroups", "apiVersions", "operations", "resources"),
+    _NET + "IngressClass": ("spec",),
+    _NET + "IngressClassSpec": ("controller",),
+    _RBAC + "AggregationRule": ("clusterRoleSelectors",),
+    **{_APPS + kind: ("spec",) for kind in ("DaemonSet", "Deployment", "ReplicaSet", "StatefulSet")},
+    **{_BATCH + kind: ("spec",) for kind in ("CronJob", "Job", "JobTemplateSpec")},
+    **{_CORE + kind: ("spec",) for kind in ("PersistentVolume", "PersistentVolumeClaim", "Pod", "PodTemplateSpec")},
+    _SCALING + "HorizontalPodAutoscaler": ("spec",),
 }
 _FORMATS = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 
@@ -252,23 +296,35 @@ def refine(definitions: dict[str, Any]) -> None:
     """Put everything above into the definitions of a Kubernetes version."""
     definitions.update({name: dict(value) for name, value in REPLACED.items() if name in definitions})
     for name, definition in definitions.items():
+        properties = definition.get("properties") or {}
         extra = REFINEMENTS.get(name, {})
-        optional = OPTIONAL.get(name)
-        if optional and "required" in definition:
-            definition["required"] = [key for key in definition["required"] if key not in optional]
-        for key, value in (definition.get("properties") or {}).items():
-            items = value.get("items")
-            if items and "properties" in definitions.get(str(items.get("$ref"))[8:], {}):
-                items["type"] = "object"  # an item that is null is no item
+        optional = OPTIONAL.get(name, frozenset())
+        required = [key for key in definition.get("required", ()) if key not in optional]
+        required += [key for key in WANTED.get(name, ()) if key not in required and key in properties]
+        if required or optional:
+            definition["required"] = required
+        for key, value in properties.items():
+            if key in required:
+                _refuse_null(value, definitions)
+            if key in optional and isinstance(value.get("type"), str):
+                value["type"] = [value["type"], "null"]
+            if value.get("x-kubernetes-list-type") == "map":
+                value[KEYS] = value["x-kubernetes-list-map-keys"]
             limits = _FORMATS.get(value.get("format", ""))
             if limits:
                 value["minimum"], value["maximum"] = limits
             for word, wanted in extra.get(key, {}).items():
                 if word == "items":
                     value["items"] = {**value.get("items", {}), **wanted}
-                elif word == "minimum":
-                    value["minimum"] = wanted
                 elif word == "maximum":
                     value["maximum"] = min(wanted, value.get("maximum", wanted))
                 else:
                     value[word] = wanted
+
+
+def _refuse_null(value: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """A required property is not there when it is null, whatever the definition it refers to says."""
+    reference = value.get("$ref")
+    types = definitions.get(reference[8:], {}).get("type") if isinstance(reference, str) else value.get("type")
+    if isinstance(types, list):
+        value["type"] = [name for name in types if name != "null"]

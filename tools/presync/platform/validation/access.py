@@ -39,12 +39,14 @@ def texts(data: Any, key: str) -> list[str]:
 
 
 def items(data: Any, key: str) -> Iterator[tuple[int, Object]]:
-    """The objects of a list with their indexes."""
+    """The objects of a list with their indexes; a null is an object without fields, as the server reads it."""
     value = data.get(key) if isinstance(data, Mapping) else None
     if isinstance(value, list):
         for index, item in enumerate(value):
             if isinstance(item, Mapping):
                 yield index, item
+            elif item is None:
+                yield index, _NOTHING
 
 
 def has(data: Any, key: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from presync.platform.validation import names
 from presync.platform.validation.access import Object, invalid, items, obj, required, text
+from presync.platform.validation.metadata import selector
 from presync.platform.violation import Category, Path, Violation, quoted
 
 _GROUP = "rbac.authorization.k8s.io"
@@ -18,6 +19,8 @@ def role(data: Object, minor: int) -> Iterator[Violation]:
 
 def cluster_role(data: Object, minor: int) -> Iterator[Violation]:
     """A ClusterRole."""
+    for index, one in enumerate(obj(data, "aggregationRule").get("clusterRoleSelectors") or ()):
+        yield from selector(one, ("aggregationRule", "clusterRoleSelectors", index))
     yield from _rules(data, namespaced=False)
 
 
@@ -58,8 +61,11 @@ def _binding(data: Object, namespaced: bool) -> Iterator[Violation]:
     if text(reference, "apiGroup") not in ("", _GROUP):
         message = f'Unsupported value: {quoted(reference["apiGroup"])}: supported values: "{_GROUP}"'
         yield Violation(Category.ENUM, ("roleRef", "apiGroup"), message)
-    if not reference.get("name"):
+    role = text(reference, "name")
+    if not role:
         yield required(("roleRef", "name"))
+    elif names.path_segment(role):
+        yield invalid(Category.NAME, ("roleRef", "name"), role, names.path_segment(role))
     for index, subject in items(data, "subjects"):
         path: Path = ("subjects", index)
         name, kind, group = text(subject, "name"), text(subject, "kind"), text(subject, "apiGroup")

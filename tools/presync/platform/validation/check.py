@@ -9,7 +9,6 @@ from presync.platform.validation import (
     access_control,
     config,
     extensions,
-    lists,
     metadata,
     network,
     scaling,
@@ -51,14 +50,9 @@ _CHECKS: Mapping[tuple[str, str], _Check] = {
 }
 
 
-def violations(data: Mapping[str, Any], group: str, kind: str, minor: int, server_side: bool) -> Iterator[Violation]:
-    """What a server of version 1.``minor`` refuses in an object of any kind.
-
-    ``server_side``: the object is applied with server-side apply, which refuses doubles in keyed lists.
-    """
+def violations(data: Mapping[str, Any], group: str, kind: str, minor: int) -> Iterator[Violation]:
+    """What a server of version 1.``minor`` refuses in an object of any kind."""
     yield from metadata.object_meta(data, group, kind, minor)
     check = _CHECKS.get((group, kind))
     if check is not None:
         yield from check(data, minor)
-        if server_side:
-            yield from lists.doubles(data, kind)

@@ -17,7 +17,6 @@ from presync.platform.validation.access import (
     obj,
     required,
     text,
-    texts,
 )
 from presync.platform.validation.quantities import quantity
 from presync.platform.violation import Category, Path, Violation, listed, quoted
@@ -35,6 +34,10 @@ _ENV_FIELDS = (
     "status.hostIPs",
     "status.podIP",
     "status.podIPs",
+)
+VOLUME_FIELDS = ("metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid")
+_RESOURCE_FIELDS = tuple(
+    f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory")
 )
 _STANDARD_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
 
@@ -166,10 +169,32 @@ def _value_from(variable: Object, path: Path) -> Iterator[Violation]:
                 yield required((*path, key, "key"))
             elif wrong:
                 yield invalid(Category.NAME, (*path, key, "key"), reference["key"], wrong)
+    if has(source, "fieldRef"):
+        yield from field_reference(source, path, _ENV_FIELDS)
+    if has(source, "resourceFieldRef"):
+        yield from resource_reference(source, path)
+
+
+def field_reference(source: Object, path: Path, supported: Sequence[str]) -> Iterator[Violation]:
+    """A ``fieldRef``."""
+    here = (*path, "fieldRef", "fieldPath")
     field = text(obj(source, "fieldRef"), "fieldPath")
-    if field and field not in _ENV_FIELDS and not field.startswith(("metadata.labels[", "metadata.annotations[")):
-        message = f"Unsupported value: {quoted(field)}: supported values: {listed(_ENV_FIELDS)}"
-        yield Violation(Category.ENUM, (*path, "fieldRef", "fieldPath"), message)
+    if not field:
+        yield required(here)
+    elif field not in supported and not field.startswith(("metadata.labels[", "metadata.annotations[")):
+        message = f"Unsupported value: {quoted(field)}: supported values: {listed(supported)}"
+        yield Violation(Category.ENUM, here, message)
+
+
+def resource_reference(source: Object, path: Path) -> Iterator[Violation]:
+    """A ``resourceFieldRef``."""
+    here = (*path, "resourceFieldRef", "resource")
+    resource = text(obj(source, "resourceFieldRef"), "resource")
+    if not resource:
+        yield required(here)
+    elif resource not in _RESOURCE_FIELDS and ".hugepages-" not in resource:
+        message = f"Unsupported value: {quoted(resource)}: supported values: {listed(_RESOURCE_FIELDS)}"
+        yield Violation(Category.ENUM, here, message)
 
 
 def _env_from(container: Object, path: Path, minor: int) -> Iterator[Violation]:
@@ -274,10 +299,15 @@ def _handler(handler: Any, path: Path) -> Iterator[Violation]:
         yield forbidden((*path, extra), "may not specify more than 1 handler type")
     for key in chosen:
         if key == "exec":
-            if not texts(obj(handler, key), "command"):
+            if not obj(handler, key).get("command"):
                 yield required((*path, key, "command"))
         elif key in ("httpGet", "tcpSocket"):
             yield from port(obj(handler, key).get("port"), (*path, key, "port"))
+            for index, header in items(obj(handler, key), "httpHeaders"):
+                wrong = names.header_name(text(header, "name"))
+                if wrong:
+                    here = (*path, key, "httpHeaders", index, "name")
+                    yield invalid(Category.NAME, here, header.get("name"), wrong)
 
 
 def port(value: Any, path: Path) -> Iterator[Violation]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from presync.platform.validation.access import Object, has, invalid, items, number, obj, required, text, texts
+from presync.platform.validation import names
+from presync.platform.validation.access import (
+    Object,
+    duplicate,
+    has,
+    invalid,
+    items,
+    number,
+    obj,
+    required,
+    text,
+    texts,
+)
 from presync.platform.validation.metadata import selector
 from presync.platform.violation import Category, Path, Violation
 
@@ -40,9 +52,17 @@ def api_service(data: Object, minor: int) -> Iterator[Violation]:
 
 def webhooks(data: Object, minor: int) -> Iterator[Violation]:
     """Validating and mutating webhooks."""
+    seen: set[str] = set()
     for index, hook in items(data, "webhooks"):
         path: Path = ("webhooks", index)
         name = text(hook, "name")
+        if not name:
+            yield required((*path, "name"))
+        elif name in seen:
+            yield duplicate((*path, "name"), name)
+        elif names.dns_subdomain(name):
+            yield invalid(Category.NAME, (*path, "name"), name, names.dns_subdomain(name))
+        seen.add(name)
         if name and name.count(".") < 2:
             why = "should be a domain with at least three segments separated by dots"
             yield invalid(Category.NAME, (*path, "name"), name, why)

@@ -16,7 +16,7 @@ def object_meta(data: Object, group: str, kind: str, minor: int) -> Iterator[Vio
     """The object's own metadata."""
     metadata = obj(data, "metadata")
     name = metadata.get("name")
-    if not name and not metadata.get("generateName"):
+    if not name and not metadata.get("generateName") and (group, kind) != ("", "LimitRange"):
         yield Violation(Category.REQUIRED, ("metadata", "name"), "Required value: name or generateName is required")
     elif isinstance(name, str) and name:
         wrong = names.of_kind(group, kind, minor)(name)
@@ -69,6 +69,19 @@ def selector(value: Any, path: Path) -> Iterator[Violation]:
     for index, expression in items(value, "matchExpressions"):
         here = (*path, "matchExpressions", index)
         yield from requirement(expression, here)
+
+
+def node_terms(parent: Object, path: Path, field: str) -> Iterator[Violation]:
+    """A node selector: at least one term, and in each the expressions."""
+    if parent.get(field) is None:
+        return
+    here = (*path, field, "nodeSelectorTerms")
+    terms = obj(parent, field)
+    if not terms.get("nodeSelectorTerms"):
+        yield required(here, "must have at least one node selector term")
+    for index, term in items(terms, "nodeSelectorTerms"):
+        for at, expression in items(term, "matchExpressions"):
+            yield from requirement(expression, (*here, index, "matchExpressions", at))
 
 
 def requirement(expression: Object, path: Path) -> Iterator[Violation]:

@@ -16,6 +16,7 @@ _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 _ENV = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _ENV_RELAXED = re.compile(r"[\x20-\x3C\x3E-\x7E]+")
+_HEADER = re.compile(r"[-A-Za-z0-9]+")
 _PORT = re.compile(r"[-a-z0-9]+")
 _TOO_LONG = "must be no more than {} characters"
 
@@ -142,6 +143,13 @@ def env_name(name: str, relaxed: bool) -> str:
     )
 
 
+def header_name(name: str) -> str:
+    """The name of an HTTP header."""
+    if _HEADER.fullmatch(name):
+        return ""
+    return "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name')"
+
+
 @lru_cache(maxsize=1024)
 def port_name(name: str) -> str:
     """The name of a port (IANA service name)."""
@@ -160,15 +168,26 @@ _RBAC = "rbac.authorization.k8s.io"
 # (group, kind) whose names are not RFC 1123 subdomains.
 _NAMES: Mapping[tuple[str, str], Check] = {
     ("", "Namespace"): dns_label,
-    ("apps", "StatefulSet"): dns_subdomain,
+    ("policy", "PodDisruptionBudget"): path_segment,
     ("apiregistration.k8s.io", "APIService"): path_segment,
     **{(_RBAC, kind): path_segment for kind in ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")},
 }
 _RELAXED_SERVICE_NAMES = 36  # the minor version since which a Service's name may start with a digit
 
 
+# Kinds whose Pods carry the name in a label.
+_AT_MOST_63 = frozenset({("apps", "StatefulSet"), ("batch", "Job")})
+
+
+@lru_cache(maxsize=4096)
+def _short_subdomain(name: str) -> str:
+    return _TOO_LONG.format(63) if len(name) > 63 else dns_subdomain(name)
+
+
 def of_kind(group: str, kind: str, minor: int) -> Check:
     """The rule for the names of a kind."""
     if (group, kind) == ("", "Service"):
         return dns_label if minor >= _RELAXED_SERVICE_NAMES else dns_label_1035
+    if (group, kind) in _AT_MOST_63:
+        return _short_subdomain
     return _NAMES.get((group, kind), dns_subdomain)

@@ -53,8 +53,9 @@ def service(data: Object, minor: int) -> Iterator[Violation]:
     for field in ("loadBalancerSourceRanges", "allocateLoadBalancerNodePorts", "loadBalancerClass"):
         if kind != "LoadBalancer" and has(spec, field) and spec[field] not in ([], ""):
             yield forbidden((*path, field), "may only be used when `type` is 'LoadBalancer'")
-    if text(spec, "sessionAffinity") in ("", "None") and has(spec, "sessionAffinityConfig"):
-        yield forbidden((*path, "sessionAffinityConfig"), "must not be set when session affinity is None")
+    address = text(spec, "clusterIP")
+    if address not in ("", "None") and not _is_address(address):
+        yield invalid(Category.FORMAT, (*path, "clusterIP"), address, "must be a valid IP address")
 
 
 def _service_ports(spec: Object, path: Path, kind: str) -> Iterator[Violation]:
@@ -75,6 +76,9 @@ def _service_ports(spec: Object, path: Path, kind: str) -> Iterator[Violation]:
         seen_names.add(name)
         if has(one, "targetPort") and one["targetPort"] not in (0, ""):
             yield from port(one["targetPort"], (*here, "targetPort"))
+        application = one.get("appProtocol")
+        if isinstance(application, str) and names.qualified(application):
+            yield invalid(Category.FORMAT, (*here, "appProtocol"), application, names.qualified(application))
         key = (number(one, "port"), protocol)
         if key in seen_ports:
             yield duplicate(here, f"{key[0]}/{protocol}")
@@ -110,6 +114,9 @@ def ingress(data: Object, minor: int) -> Iterator[Violation]:
     for index, tls in items(spec, "tls"):
         for at, host in enumerate(texts(tls, "hosts")):
             yield from _host(host, (*path, "tls", index, "hosts", at), refuse_ip=False)
+        secret = text(tls, "secretName")
+        if secret and names.dns_subdomain(secret):
+            yield invalid(Category.NAME, (*path, "tls", index, "secretName"), secret, names.dns_subdomain(secret))
     name = text(spec, "ingressClassName")
     if name and names.dns_subdomain(name):
         yield invalid(Category.NAME, (*path, "ingressClassName"), name, names.dns_subdomain(name))

@@ -19,7 +19,13 @@ from presync.platform.validation.access import (
     texts,
 )
 from presync.platform.validation.containers import containers
-from presync.platform.validation.metadata import labels, labels_and_annotations, requirement, selector
+from presync.platform.validation.metadata import (
+    labels,
+    labels_and_annotations,
+    node_terms,
+    requirement,
+    selector,
+)
 from presync.platform.validation.volumes import volumes
 from presync.platform.violation import Category, Path, Violation
 
@@ -110,25 +116,17 @@ def _affinity(affinity: Object, path: Path) -> Iterator[Violation]:
     node = obj(affinity, "nodeAffinity")
     needed = "requiredDuringSchedulingIgnoredDuringExecution"
     wished = "preferredDuringSchedulingIgnoredDuringExecution"
-    if has(node, needed):
-        here = (*path, "nodeAffinity", needed, "nodeSelectorTerms")
-        if not obj(node, needed).get("nodeSelectorTerms"):
-            yield required(here, "must have at least one node selector term")
-        for index, term in items(obj(node, needed), "nodeSelectorTerms"):
-            yield from _node_term(term, (*here, index))
+    yield from node_terms(node, (*path, "nodeAffinity"), needed)
     for index, preference in items(node, wished):
-        yield from _node_term(obj(preference, "preference"), (*path, "nodeAffinity", wished, index, "preference"))
+        here = (*path, "nodeAffinity", wished, index, "preference")
+        for at, expression in items(obj(preference, "preference"), "matchExpressions"):
+            yield from requirement(expression, (*here, "matchExpressions", at))
     for kind in ("podAffinity", "podAntiAffinity"):
         pods = obj(affinity, kind)
         for index, term in items(pods, needed):
             yield from _pod_term(term, (*path, kind, needed, index))
         for index, weighted in items(pods, wished):
             yield from _pod_term(obj(weighted, "podAffinityTerm"), (*path, kind, wished, index, "podAffinityTerm"))
-
-
-def _node_term(term: Object, path: Path) -> Iterator[Violation]:
-    for index, expression in items(term, "matchExpressions"):
-        yield from requirement(expression, (*path, "matchExpressions", index))
 
 
 def _pod_term(term: Object, path: Path) -> Iterator[Violation]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from presync.platform.validation import names
 from presync.platform.validation.access import Object, forbidden, has, invalid, items, number, obj, required, text
 from presync.platform.validation.metadata import selector
+from presync.platform.validation.quantities import quantity
 from presync.platform.validation.workloads import int_or_percent
 from presync.platform.violation import Category, Path, Violation
 
+_WANTS_GROUP = 36  # the minor version since which an empty or wrong group is refused
 _SOURCES = {
     "ContainerResource": "containerResource",
     "External": "external",
@@ -28,9 +31,17 @@ def autoscaler(data: Object, minor: int) -> Iterator[Violation]:
     if least == 0:
         # HPAScaleToZero is an alpha feature, off by default.
         yield invalid(Category.RANGE, ("spec", "minReplicas"), 0, "must be greater than or equal to 1")
-    for field in ("kind", "name"):
-        if has(spec, "scaleTargetRef") and not obj(spec, "scaleTargetRef").get(field):
+    target = obj(spec, "scaleTargetRef")
+    for field in ("kind", "name") if has(spec, "scaleTargetRef") else ():
+        value = text(target, field)
+        if not value:
             yield required(("spec", "scaleTargetRef", field))
+        elif names.path_segment(value):
+            yield invalid(Category.NAME, ("spec", "scaleTargetRef", field), value, names.path_segment(value))
+    grouped = "/" in text(target, "apiVersion").strip("/") or text(target, "kind") == "ReplicationController"
+    if target and minor >= _WANTS_GROUP and not grouped:
+        why = "apiVersion must specify API group"
+        yield invalid(Category.FORMAT, ("spec", "scaleTargetRef", "apiVersion"), target.get("apiVersion"), why)
     for index, metric in items(spec, "metrics"):
         yield from _metric(metric, ("spec", "metrics", index))
 
@@ -43,9 +54,15 @@ def _metric(metric: Object, path: Path) -> Iterator[Violation]:
     for source in present:
         if expected and source != expected:
             yield forbidden((*path, source), "must populate the given metric source only")
+    target = obj(metric, expected, "target")
+    here = (*path, expected, "target")
+    for field in ("value", "averageValue"):
+        amount = quantity(target.get(field))
+        if amount is not None and amount <= 0:
+            yield invalid(Category.RANGE, (*here, field), target[field], "must be positive")
+    if expected == "pods" and expected in present and not has(target, "averageValue"):
+        yield required((*here, "averageValue"), "must specify a positive target averageValue")
     if expected in present and expected in ("resource", "containerResource"):
-        target = obj(metric, expected, "target")
-        here = (*path, expected, "target")
         if not has(target, "averageUtilization") and not has(target, "averageValue"):
             why = "must set either a target raw value or a target utilization"
             yield required((*here, "averageUtilization"), why)

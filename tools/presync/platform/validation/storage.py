@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from presync.platform.validation import names
 from presync.platform.validation.access import Object, forbidden, has, invalid, obj, required, text, texts
-from presync.platform.validation.metadata import selector
+from presync.platform.validation.metadata import node_terms, selector
 from presync.platform.validation.quantities import quantity
 from presync.platform.violation import Category, Path, Violation
 
@@ -77,6 +77,8 @@ def volume(data: Object, minor: int) -> Iterator[Violation]:
         for field in _NEEDED.get(kind, ()):
             if not obj(spec, kind).get(field):
                 yield required((*path, kind, field))
+    if has(spec, "nodeAffinity"):
+        yield from node_terms(obj(spec, "nodeAffinity"), (*path, "nodeAffinity"), "required")
     if "local" in types and not has(obj(spec, "nodeAffinity"), "required"):
         yield required((*path, "nodeAffinity"), "Local volume requires node affinity")
 

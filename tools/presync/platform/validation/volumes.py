@@ -16,7 +16,12 @@ from presync.platform.validation.access import (
     required,
     text,
 )
-from presync.platform.validation.containers import relative_path
+from presync.platform.validation.containers import (
+    VOLUME_FIELDS,
+    field_reference,
+    relative_path,
+    resource_reference,
+)
 from presync.platform.violation import Category, Path, Violation
 
 # What each type cannot do without.
@@ -63,6 +68,8 @@ def _source(volume: Object, path: Path) -> Iterator[Violation]:
             yield from _items(source, (*path, kind))
         elif kind == "projected":
             yield from _projected(source, (*path, kind))
+        elif kind == "downwardAPI":
+            yield from _downward(source, (*path, kind))
         elif kind == "nfs" and not text(source, "path").startswith("/") and source.get("path"):
             yield invalid(Category.FORMAT, (*path, kind, "path"), source["path"], "must be an absolute path")
         elif kind == "hostPath" and ".." in text(source, "path").split("/"):
@@ -78,13 +85,27 @@ def _items(source: Object, path: Path) -> Iterator[Violation]:
         yield from relative_path(text(item, "path"), (*here, "path"))
 
 
+def _downward(source: Object, path: Path) -> Iterator[Violation]:
+    for index, item in items(source, "items"):
+        here = (*path, "items", index)
+        if not item.get("path"):
+            yield required((*here, "path"))
+        yield from relative_path(text(item, "path"), (*here, "path"))
+        if not has(item, "fieldRef") and not has(item, "resourceFieldRef"):
+            yield required(here, "one of fieldRef and resourceFieldRef is required")
+        if has(item, "fieldRef"):
+            yield from field_reference(item, here, VOLUME_FIELDS)
+        if has(item, "resourceFieldRef"):
+            if not obj(item, "resourceFieldRef").get("containerName"):
+                yield required((*here, "resourceFieldRef", "containerName"))
+            yield from resource_reference(item, here)
+
+
 def _projected(source: Object, path: Path) -> Iterator[Violation]:
     taken: set[str] = set()
     for index, part in items(source, "sources"):
         here = (*path, "sources", index)
         chosen = [key for key in _PROJECTED if has(part, key)]
-        if not chosen:
-            yield required(here, f"one of {', '.join(_PROJECTED[:4])} is required")
         for extra in chosen[1:]:
             yield forbidden((*here, extra), "may not specify more than 1 volume type per source")
         for kind in chosen:
@@ -93,8 +114,12 @@ def _projected(source: Object, path: Path) -> Iterator[Violation]:
                 if not inner.get("name"):
                     yield required((*here, kind, "name"))
                 yield from _items(inner, (*here, kind))
-            if kind == "serviceAccountToken" and not inner.get("path"):
-                yield required((*here, kind, "path"))
+            if kind == "serviceAccountToken":
+                if not inner.get("path"):
+                    yield required((*here, kind, "path"))
+                yield from relative_path(text(inner, "path"), (*here, kind, "path"))
+            if kind == "downwardAPI":
+                yield from _downward(inner, (*here, kind))
             for at, item in items(inner, "items"):
                 place = text(item, "path")
                 if place and place in taken:
