@@ -88,7 +88,7 @@ def helm_per_application(helm: str, folder: Path, out: Path) -> list[str]:
             continue
         chart = out / "charts" / source["path"]
         if not chart.exists():
-            shutil.copytree(folder / source["path"], chart)
+            shutil.copytree(folder / source["path"], chart, ignore=shutil.ignore_patterns("*.tgz"))
             for library in folder.glob("charts/common"):
                 if library != folder / source["path"]:
                     shutil.copytree(library, chart / "charts" / "common", dirs_exist_ok=True)

@@ -8,6 +8,14 @@ from pathlib import Path
 
 URL = "https://git.example.com/bench/platform.git"
 
+_SETTINGS = f"""\
+repository: [{URL}]
+branch: main
+environments: {{dev: {{}}, prod: {{}}}}
+objects:
+  - {{kind: IngressClass, name: nginx, why: made by the ingress controller}}
+"""
+
 _SET = """\
 apiVersion: argoproj.io/v1alpha1
 kind: ApplicationSet
@@ -183,6 +191,7 @@ resources:
 
 def files(count: int) -> Iterator[tuple[str, str]]:
     """Path and content of every file of a tree with ``count`` Applications per environment."""
+    yield "presync.yaml", _SETTINGS
     yield "charts/app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n"
     yield "charts/app/values.yaml", _VALUES
     yield "charts/app/templates/_helpers.tpl", _HELPERS

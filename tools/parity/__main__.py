@@ -44,9 +44,21 @@ def _chosen(patterns: Sequence[str]) -> list[Case]:
 
 
 def _record(arguments: argparse.Namespace) -> int:
-    from parity import recording  # noqa: PLC0415 - only here Argo CD is needed
+    from parity import recording, sets  # noqa: PLC0415 - only here Argo CD is needed
 
     start = time.monotonic()
+    if arguments.sets:
+        every = sets.folders()
+        folders = [one for one in every if not arguments.cases or one.name in arguments.cases]
+        if arguments.missing:
+            folders = [one for one in folders if not (one / sets.EXPECTED).is_file()]
+        again = 0
+        for name, is_new in sets.record(folders, recording.VERSION):
+            again += is_new
+            if is_new:
+                _say(f"changed: {name}")
+        _say(f"{len(folders)} cases recorded, {again} changed, {time.monotonic() - start:.1f} s")
+        return OK
     chosen = _chosen(arguments.cases)
     if arguments.missing:
         chosen = [case for case in chosen if not goldens.exists(case)]
@@ -103,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verbs.add_parser("record", help=text, description=text)
     added.add_argument("cases", nargs="*", metavar="CASE", help="GROUP/NAME or NAME, with globs (default: all)")
     added.add_argument("--missing", action="store_true", help="only cases that were never recorded")
+    added.add_argument("--sets", action="store_true", help="the folders of cases/appset instead (CASE: their names)")
     added.set_defaults(function=_record)
     text = "compare presync with what was recorded, or with the real Argo CD for a whole tree"
     added = verbs.add_parser("compare", help=text, description=text)

@@ -24,12 +24,14 @@ _NOT_TRIED = (
 def differences(argocd: Outcome, presync: Outcome) -> list[Difference]:
     """Everything that is not the same; what presync says it cannot tell is among it."""
     found = list(_applications(argocd, presync))
-    sets = {**argocd.sets}
-    for name, text in argocd.refused.items():
-        kind, _, own = name.partition(".")
-        if kind == "ApplicationSet":
-            sets[own] = text
-    found += _sets(sets, presync.sets)
+    refused = {
+        name.partition(".")[2]: text for name, text in argocd.refused.items() if name.startswith("ApplicationSet.")
+    }
+    for name, text in refused.items():
+        ours = presync.sets.get(name) or presync.refused.get(f"ApplicationSet.{name}") or NOTHING
+        if not _refusal(text, ours):
+            found.append(Difference(f"apply/ApplicationSet.{name}.error", _short(text, 600), _short(ours, 600)))
+    found += _sets(argocd.sets, {name: text for name, text in presync.sets.items() if name not in refused})
     for name in sorted(argocd.applications.keys() & presync.applications.keys()):
         found += _rendered(name, argocd, presync)
     found += _texts("render/{}.denied", argocd.denied, presync.denied)
@@ -49,11 +51,23 @@ def _applications(argocd: Outcome, presync: Outcome) -> Iterator[Difference]:
     for name in sorted(argocd.applications.keys() | presync.applications.keys()):
         what = f"apps/{name}.yaml"
         theirs, ours = argocd.applications.get(name), presync.applications.get(name)
-        if theirs is None or ours is None:
-            refused = argocd.refused.get(f"Application.{name}", NOTHING)
-            yield Difference(what, "an Application" if theirs else refused, "an Application" if ours else NOTHING)
+        refused = [side.refused.get(f"Application.{name}", "") for side in (argocd, presync)]
+        if any(refused):
+            # presync shows what the API server refuses all the same, and says so.
+            if not _refusal(*refused):
+                yield Difference(f"apply/Application.{name}.error", *(_short(text or NOTHING, 600) for text in refused))
+        elif theirs is None or ours is None:
+            yield Difference(what, *("an Application" if side else NOTHING for side in (theirs, ours)))
         else:
             yield from objects(what, theirs, ours)
+
+
+def _refusal(argocd: str, presync: str) -> bool:
+    """Whether presync names every field that kubectl names, with the API server's words."""
+    named = re.findall(r'unknown field "[^"]+"', argocd)
+    if not named:
+        named = [part.strip() for part in re.split(r"\n\* ", argocd.partition(" is invalid: ")[2]) if part.strip()]
+    return bool(named and presync) and all(one in presync for one in named)
 
 
 def _texts(form: str, argocd: Mapping[str, str], presync: Mapping[str, str]) -> Iterator[Difference]:

@@ -76,4 +76,4 @@ def _files(place: Path) -> Iterator[tuple[str, str]]:
 
 
 def _objects(text: str) -> list[Object]:
-    return [value for value in yaml.load_all(text, Loader=_LOADER) if value is not None]  # noqa: S506 - a safe loader
+    return [value for value in yaml.load_all(text, Loader=_LOADER) if value is not None]

@@ -14,8 +14,10 @@ Manifests
     an object that is there twice: Argo CD's API lists both and applies the last, presync shows the last.
 Messages
     rpc codes, names of temporary folders and files, where the repository was cloned to, hashes of commits; white space.
-    Helm's advice to use --debug, and the usage that a command of Kustomize prints after an error. The source that is
-    meant, which Argo CD prints as a Go value and presync as a field. The patch release of Kubernetes: presync.yaml names a minor version.
+    Helm's advice to use --debug, and the warnings and the usage that Kustomize prints around an error.
+    The source that is meant, which Argo CD prints as a Go value and presync as a field.
+    The order of several faults that a schema finds, which is another one with every run of Helm.
+    The patch release of Kubernetes: presync.yaml names a minor version.
     A longer chain of "this failed: that failed: ..." on Argo CD's side; the reason at its end must be the same.
 """
 
@@ -27,7 +29,8 @@ from typing import Any
 
 from parity.model import Object
 
-_SERVER_SET = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "ownerReferences")
+_SERVER_SET = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink")
+_OWNERS = "ownerReferences"
 TRACKING = "argocd.argoproj.io/tracking-id"
 _TOOLS = ("kubectl.kubernetes.io/last-applied-configuration", "argocd.argoproj.io/refresh", TRACKING)
 _MASK = "(masked)"
@@ -59,7 +62,7 @@ def application(value: Mapping[str, Any]) -> Object:
     metadata = copy.get("metadata") or {}
     for name in ("status", "operation"):
         copy.pop(name, None)
-    for name in _SERVER_SET:
+    for name in (*_SERVER_SET, _OWNERS):
         metadata.pop(name, None)
     metadata["namespace"] = metadata.get("namespace") or "argocd"
     for name in ("labels", "annotations", "finalizers"):
@@ -74,7 +77,7 @@ def manifest(value: Mapping[str, Any]) -> Object:
     copy: Object = numbers(value)
     metadata = copy.get("metadata")
     if isinstance(metadata, dict):
-        for name in _SERVER_SET[:-1]:
+        for name in _SERVER_SET:
             metadata.pop(name, None)
         _without_annotations(metadata, (TRACKING,))
         if not metadata:
@@ -93,7 +96,8 @@ def identity(value: Mapping[str, Any]) -> tuple[str, str, str, str]:
     metadata = value.get("metadata")
     found = metadata if isinstance(metadata, Mapping) else {}
     group = str(value.get("apiVersion") or "").rpartition("/")[0]
-    return (group, *(str(text or "") for text in (value.get("kind"), found.get("namespace"), found.get("name"))))
+    kind, namespace, name = (str(text or "") for text in (value.get("kind"), found.get("namespace"), found.get("name")))
+    return group, kind, namespace, name
 
 
 def manifests(values: Iterable[Mapping[str, Any]], namespace: str) -> list[Object]:
@@ -117,6 +121,7 @@ _LEFT_OUT = (
     re.compile(r"rpc error: code = \w+ desc = "),
     re.compile(r"Manifest generation error: "),
     re.compile(r"Use --debug flag to render out invalid YAML\s*$"),
+    re.compile(r"# Warning: .*\n"),
     re.compile(r"\nUsage:\n  kustomize (?s:.*)$"),
     re.compile(r"(?<=required for source )(?:\{.*\}|spec\.[\w\[\]]+)"),
     re.compile(r"<repository>/"),
@@ -136,7 +141,14 @@ def reason(text: str) -> str:
     text = stable(text)
     for pattern in _LEFT_OUT:
         text = pattern.sub("", text)
-    return " ".join(text.split())
+    lines = text.splitlines()
+    faults = iter(sorted(filter(_is_fault, lines)))
+    return " ".join(" ".join(next(faults) if _is_fault(line) else line for line in lines).split())
+
+
+def _is_fault(line: str) -> bool:
+    """A line of what Helm says about values that a schema refuses."""
+    return line.startswith("- at '")
 
 
 def same_reason(argocd: str, presync: str) -> bool:

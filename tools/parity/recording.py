@@ -6,18 +6,19 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from controlplane import documents, programs, snapshot
 from controlplane.documents import Document, DocumentError
 from controlplane.driver import ControlPlane
-from controlplane.instance import ARGO, ControlPlaneError, Refused
+from controlplane.instance import ControlPlaneError, Refused
 from parity import cases, normalise
 from parity.model import Case, Outcome
 
 VERSION = programs.ARGOCD.version
 _AT_ONCE = 40
-_SECONDS = 180.0
+_SECONDS = 90.0
 
 
 class _NewGlobbing(ControlPlane):
@@ -28,14 +29,18 @@ class _NewGlobbing(ControlPlane):
         super()._run(name, [*command, *added], **more)
 
 
+def instance(new_globbing: bool) -> ControlPlane:
+    """A control plane that was not started yet."""
+    return _NewGlobbing() if new_globbing else ControlPlane()
+
+
 def record(wanted: Sequence[Case]) -> Iterator[tuple[Case, Outcome]]:
     """What Argo CD makes of each case. Cases that need a sync or another option get an instance of their own."""
     for sync, globbing in itertools.product((False, True), repeat=2):
         chosen = [case for case in wanted if (case.sync, case.new_globbing) == (sync, globbing)]
         if not chosen:
             continue
-        kind = _NewGlobbing if globbing else ControlPlane
-        with kind() as plane, tempfile.TemporaryDirectory(prefix="parity-") as place:
+        with instance(globbing) as plane, tempfile.TemporaryDirectory(prefix="parity-") as place:
             plane.start(sync=sync)
             for batch in _batches(chosen):
                 sys.stderr.write(f"asking Argo CD about {len(batch)} cases, from {batch[0].id}\n")
@@ -67,16 +72,11 @@ def _ask(plane: ControlPlane, batch: Sequence[Case], place: Path) -> list[tuple[
             if not document.name.startswith(case.name) or owner.setdefault(key, case) is not case:
                 raise ControlPlaneError(f"{case.id}: {document.title} is not named after its case")
             wanted.append(document)
-    _prepare(plane, secrets)
-    taken: list[Document] = []
-    for document in sorted(wanted, key=lambda one: snapshot.KINDS.index(one.kind) if one.kind in snapshot.KINDS else -1):
-        try:
-            plane.apply(document)
-        except Refused as error:
-            text = normalise.stable(str(error).partition(f"{document.title}: ")[2])
-            outcomes[owner[f"{document.kind}.{document.name}"].name].refused[f"{document.kind}.{document.name}"] = text
-        else:
-            taken.append(document)
+    for document in secrets:
+        plane.apply(document)
+    for document, text in applied(plane, wanted):
+        key = f"{document.kind}.{document.name}"
+        outcomes[owner[key].name].refused[key] = normalise.stable(text)
     result = snapshot.take(plane, [], _SECONDS)
     for note in result.notes:
         sys.stderr.write(f"note: {note}\n")
@@ -86,18 +86,33 @@ def _ask(plane: ControlPlane, batch: Sequence[Case], place: Path) -> list[tuple[
     return [(case, outcomes[case.name]) for case in batch]
 
 
+def applied(plane: ControlPlane, wanted: Sequence[Document]) -> Iterator[tuple[Document, str]]:
+    """Apply as people do, and as Argo CD itself does by default: with `kubectl apply`, which drops nulls on the way.
+
+    What is refused is given back, with kubectl's words.
+    """
+
+    def apply(document: Document) -> str:
+        try:
+            plane.run(["kubectl", "apply", "--namespace", "argocd", "-f", "-"], text=document.text)
+        except Refused as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        for kind in snapshot.KINDS:
+            chosen = [one for one in wanted if one.kind == kind]
+            for document, text in zip(chosen, pool.map(apply, chosen), strict=True):
+                if text:
+                    yield document, text
+
+
 def _documents(case: Case, outcome: Outcome) -> Iterable[Document]:
     try:
         return documents.read(case.manifests)
     except DocumentError as error:
         outcome.refused["manifests"] = str(error)
         return []
-
-
-def _prepare(plane: ControlPlane, secrets: Sequence[Document]) -> None:
-    """Clusters first, and time for Argo CD to notice them."""
-    for document in secrets:
-        plane.apply(document)
 
 
 def _sort(result: snapshot.Result, batch: Sequence[Case], outcomes: dict[str, Outcome]) -> None:
@@ -120,6 +135,3 @@ def _sort(result: snapshot.Result, batch: Sequence[Case], outcomes: dict[str, Ou
             outcome.denied[name] = normalise.stable(result.denied[name])
     for name, text in result.sets.items():
         case_of(name).sets[name] = normalise.stable(text)
-
-
-__all__ = ["ARGO", "VERSION", "record"]

@@ -33,6 +33,13 @@ def outcome_of(platform: Platform) -> Outcome:
         text = expansion.error or "\n".join(partly)
         if text:
             outcome.sets[name] = text
+        unknown = [one.message for one in expansion.problems if one.kind == "applicationset-unknown-field"]
+        if unknown:
+            outcome.refused[f"ApplicationSet.{name}"] = "\n".join(unknown)
+    for problem in platform.problems:
+        if problem.kind == "application-invalid":
+            key = f"Application.{problem.application}"
+            outcome.refused[key] = f"{outcome.refused.get(key, '')}{problem.message}\n"
     for finding in collect(platform):
         outcome.rules.setdefault(finding.application, set()).add(finding.rule)
     return outcome

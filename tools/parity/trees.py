@@ -92,7 +92,9 @@ def _manifests(folder: Path, settings: Settings) -> tuple[list[Document], list[s
     files = []
     for file in snapshot.find_manifests(folder):
         name = str(file.relative_to(folder))
-        rooted = not settings.roots or any(name == one or name.startswith(f"{one.rstrip('/')}/") for one in settings.roots)
+        rooted = not settings.roots or any(
+            name == one or name.startswith(f"{one.rstrip('/')}/") for one in settings.roots
+        )
         if rooted and not any(fnmatch.fnmatchcase(name, one) for one in settings.exclude):
             files.append(file)
     found, notes = snapshot.read_manifests(files)
@@ -114,8 +116,10 @@ def _revisions(manifests: Iterable[Document]) -> list[str]:
 
 def _committed(folder: Path, urls: Sequence[str], revisions: Sequence[str]) -> None:
     """Make the copy a repository, known by these URLs, whose branches are all the same."""
-    if not (folder / "presync.yaml").exists():
-        (folder / "presync.yaml").write_text("repository:\n" + "".join(f"  - {url}\n" for url in urls), encoding="utf-8")
+    if urls and not (folder / "presync.yaml").exists():
+        (folder / "presync.yaml").write_text(
+            "repository:\n" + "".join(f"  - {url}\n" for url in urls), encoding="utf-8"
+        )
     git("init", "--quiet", "--initial-branch=main", folder=folder)
     git("add", "-A", "-f", ".", folder=folder)
     git("commit", "--quiet", "-m", "What the folder holds", folder=folder)
@@ -192,6 +196,9 @@ def _print(rows: Sequence[Row]) -> bool:
             print(f"{difference}")
     counts = Counter(row.result for row in rows)
     total = sum(row.resources for row in rows)
-    print(f"\n{len(rows)} rows, {total} objects: " + ", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    print(
+        f"\n{len(rows)} rows, {total} objects: "
+        + ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    )
     sys.stdout.flush()
     return any(row.differences for row in rows)

@@ -33,7 +33,9 @@ def judge(case: Case, argocd: Outcome, presync: Outcome) -> Verdict:
     missing = [rule for rule in case.unsupported if rule not in fired]
     if missing:
         shown = ", ".join(sorted(fired)) or NOTHING
-        found.append(Difference("rules", "cannot be told by presync", f"{', '.join(missing)} not reported, but {shown}"))
+        found.append(
+            Difference("rules", "cannot be told by presync", f"{', '.join(missing)} not reported, but {shown}")
+        )
         return Verdict(case, DIFFERS, found)
     if case.differs:
         return Verdict(case, UNSUPPORTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from presync.argocd.model import CONTROL_PLANE
 from presync.argocd.repositories import Repositories
 from presync.engine import Engine
 from presync.settings import Settings
@@ -16,3 +17,4 @@ class Context:
     engine: Engine
     settings: Settings
     repositories: Repositories
+    control_plane: str = CONTROL_PLANE  # the namespace Argo CD lives in

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from presync.argocd.appset.children import Request
 from presync.argocd.appset.clusters import Cluster, ClustersError, read_clusters
 from presync.argocd.appset.creation import Creation, listed
+from presync.argocd.appset.evaluation import TooCostly, Unclear
 from presync.argocd.appset.fasttemplate import FastTemplates
 from presync.argocd.appset.generation import ParamSet, Refused, Run, Undetermined
-from presync.argocd.appset.generators import GENERATOR, Request, kinds, transform
+from presync.argocd.appset.generators import GENERATOR, kinds, transform
 from presync.argocd.appset.gotypes import (
     Path,
     Violation,
@@ -31,7 +33,7 @@ from presync.argocd.appset.lines import Lines
 from presync.argocd.appset.production import Generated, Producer
 from presync.argocd.appset.reporting import Failed, Reporter
 from presync.argocd.appset.template import TEMPLATE, merged, normalize_spec
-from presync.argocd.appset.templating import GoTemplates, OptionError, TooCostly, Unclear, missing_mode
+from presync.argocd.appset.templating import GoTemplates, OptionError, missing_mode
 from presync.argocd.context import Context
 from presync.argocd.model import GROUP, Application, Expansion, Manifest, Origin
 

@@ -9,6 +9,7 @@ from typing import Any
 from presync.base.finding import Location, Problem
 
 GROUP = "argoproj.io"
+CONTROL_PLANE = "argocd"  # the namespace Argo CD lives in where nothing says otherwise
 IN_CLUSTER = "https://kubernetes.default.svc"
 
 Object = Mapping[str, Any]

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from presync.argocd import permissions
-from presync.argocd.model import Application, Manifest
+from presync.argocd.model import CONTROL_PLANE, Application, Manifest
 from presync.argocd.permissions import Cluster
 from presync.argocd.scope import cluster_scoped as scope_of
 from presync.argocd.sync import EXCLUDED, is_applied
 from presync.argocd.validity import faults, source_fields
 from presync.base.finding import Location, Problem
 
-CONTROL_PLANE = "argocd"  # the namespace Argo CD is taken to live in
 DEFAULT = "default"
 
 
@@ -52,6 +51,7 @@ def denials(
     cluster_scoped: Callable[[Resource], bool] | None = None,
     clusters: Iterable[Cluster] = (),
     declared: bool = False,
+    control_plane: str = CONTROL_PLANE,
 ) -> tuple[Problem, ...]:
     """Argo CD's reasons not to sync the Application.
 
@@ -62,9 +62,10 @@ def denials(
         cluster_scoped: Says whether a resource has no namespace by its kind. By default the kinds presync knows decide,
             and for others an empty namespace.
         clusters: Registered clusters besides the one Argo CD runs in.
+        control_plane: The namespace Argo CD lives in.
         declared: The settings say that the project exists although it is not in the tree; nothing is then judged.
     """
-    judge = _Judge(application, project, tuple(clusters), cluster_scoped or _has_no_namespace)
+    judge = _Judge(application, project, tuple(clusters), cluster_scoped or _has_no_namespace, control_plane)
     if project is None and application.project != DEFAULT:
         return () if declared else tuple(judge.no_project())
     return tuple([*judge.namespace(), *judge.spec()] or [*judge.sources(), *judge.destination()]) or tuple(
@@ -87,7 +88,9 @@ class _Judge:
         project: Manifest | None,
         clusters: tuple[Cluster, ...],
         cluster_scoped: Callable[[Resource], bool],
+        control_plane: str = CONTROL_PLANE,
     ) -> None:
+        self.control_plane = control_plane
         spec = project.data.get("spec") if project else permissions.DEFAULT_SPEC
         self.application = application
         self.rules: Mapping[str, Any] = spec if isinstance(spec, Mapping) else {}
@@ -104,11 +107,13 @@ class _Judge:
     def namespace(self) -> Iterator[Problem]:
         """Where the Application itself lives."""
         own = self.application.namespace
-        if own not in ("", CONTROL_PLANE) and not permissions.source_namespace_permitted(self.rules, own):
+        if own not in ("", self.control_plane) and not permissions.source_namespace_permitted(self.rules, own):
             message = (
                 f"application '{self.application.name}' in namespace '{own}' is not allowed to use project {self.name}"
             )
-            remedy = f"Add {own} to sourceNamespaces of {self.project}, or move the Application to {CONTROL_PLANE}."
+            remedy = (
+                f"Add {own} to sourceNamespaces of {self.project}, or move the Application to {self.control_plane}."
+            )
             yield self._problem("application-namespace-denied", message, remedy, "metadata.namespace")
 
     def spec(self) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """What makes an Application's spec invalid whatever its project says, in Argo CD's words.
 
-After https://github.com/argoproj/argo-cd/blob/v3.5.7/util/argo/argo.go (ValidatePermissions, GetDestinationServer) and
-ExplicitType in pkg/apis/application/v1alpha1/types.go.
+After https://github.com/argoproj/argo-cd/blob/v3.5.7/util/argo/argo.go (ValidatePermissions, GetDestinationServer).
+Options of two tools in one source are no part of it: that fails when the source is rendered.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from presync.argocd.model import Application, Source
-
-_TOOLS = ("Kustomize", "Helm", "Directory", "Plugin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +66,6 @@ def _source(source: Source, field: str, one_of_several: bool) -> Iterator[Fault]
     elif source.chart and not source.target_revision:
         message = "spec.source.targetRevision is required if the manifest source is a helm chart"
         yield Fault(message, "Pin the version of the chart.", f"{field}.targetRevision")
-    tools = [tool for tool in _TOOLS if source.raw.get(tool.lower())]
-    if len(tools) > 1:
-        message = f"multiple application sources defined: {','.join(tools)}"
-        yield Fault(message, "Keep the block of the tool that renders this source.", field)
 
 
 def _destination(application: Application) -> Iterator[Fault]:

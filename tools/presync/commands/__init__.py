@@ -96,4 +96,14 @@ def main() -> None:
     except KeyboardInterrupt:
         click.echo("presync: interrupted", err=True)
         code = 130
+    except Exception as error:
+        # Python would exit with 1, which means findings; a failure of the tool must not look like a verdict.
+        if os.environ.get("PRESYNC_DEBUG"):
+            raise
+        click.echo(
+            f"presync: internal error, {type(error).__name__}: {error}\n"
+            "  This is a bug in presync. PRESYNC_DEBUG=1 shows where; please report it with that.",
+            err=True,
+        )
+        code = UNDETERMINED
     sys.exit(code if isinstance(code, int) else CLEAN)

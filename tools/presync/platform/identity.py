@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from presync.argocd.model import Application, Manifest
+from presync.argocd.model import CONTROL_PLANE, Application, Manifest
 from presync.argocd.repositories import Repositories
 from presync.base.finding import Problem
 from presync.settings import Settings
@@ -42,6 +42,14 @@ def identify(
     known = {canonical_url(url) for url in urls}
     branches = _branches(repository, settings, [revision for url, revision, _ in uses if canonical_url(url) in known])
     return Repositories.of(repository, head, urls, branches), problems
+
+
+def control_plane(settings: Settings, manifests: Sequence[Manifest]) -> str:
+    """The namespace Argo CD lives in: the settings', else the stock one unless all its objects live in another."""
+    if settings.namespace:
+        return settings.namespace
+    used = Counter(manifest.namespace for manifest in manifests if manifest.namespace)
+    return CONTROL_PLANE if not used or CONTROL_PLANE in used else used.most_common(1)[0][0]
 
 
 def _branches(repository: Repository, settings: Settings, revisions: Sequence[str]) -> list[str]:

@@ -10,10 +10,11 @@ from presync.argocd.context import Context
 from presync.argocd.expand import expand, plain
 from presync.argocd.model import Application, Expansion, Manifest, Object
 from presync.argocd.project import denials
+from presync.argocd.refusal import refusals
 from presync.base.finding import Problem
 from presync.engine import Engine
 from presync.platform.discovery import KINDS, discover
-from presync.platform.identity import environment_of, identify
+from presync.platform.identity import control_plane, environment_of, identify
 from presync.platform.model import Entry, Platform
 from presync.render.model import RenderedApplication
 from presync.render.render import render_all
@@ -21,8 +22,6 @@ from presync.settings import load_settings
 from presync.tree import Repository, Tree
 
 MAX_ROUNDS = 10  # an app of apps of apps … deeper than this is a loop
-
-CONTROL_PLANE = "argocd"  # where an object of Argo CD without a namespace is meant to live
 
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
@@ -52,7 +51,7 @@ def load(repository: Repository, engine: Engine, tree: Tree | None = None, progr
     settings = load_settings(head)
     manifests, problems = discover(head, settings)
     repositories, assumed = identify(repository, head, settings, manifests)
-    return _Loader(Context(engine, settings, repositories), progress).run(
+    return _Loader(Context(engine, settings, repositories, control_plane(settings, manifests)), progress).run(
         repository, head, manifests, [*problems, *assumed]
     )
 
@@ -102,8 +101,8 @@ class _Loader:
         """Remember them; those that are new or differ from what was known are returned."""
         fresh = []
         for manifest in manifests:
-            key = (manifest.kind, manifest.namespace or CONTROL_PLANE, manifest.name)
-            text = json.dumps(_in_namespace(manifest.data, CONTROL_PLANE), sort_keys=True, default=str)
+            key = (manifest.kind, manifest.namespace or self.context.control_plane, manifest.name)
+            text = json.dumps(_in_namespace(manifest.data, self.context.control_plane), sort_keys=True, default=str)
             known = self.found.get(key)
             if known and known.text == text:
                 if manifest.parent and not known.manifest.parent:
@@ -129,7 +128,11 @@ class _Loader:
 
     def _applications(self, manifests: Sequence[Manifest]) -> list[Application]:
         """Plain ones first, then those of ApplicationSets; a name that is taken is reported."""
-        applications = [plain(manifest) for manifest in manifests if manifest.kind == "Application"]
+        plain_ones = [manifest for manifest in manifests if manifest.kind == "Application"]
+        for manifest in plain_ones:
+            if not manifest.parent:  # what is rendered is checked like every other object
+                self.problems += refusals(manifest, self.context)
+        applications = [plain(manifest) for manifest in plain_ones]
         for manifest in manifests:
             if manifest.kind == "ApplicationSet":
                 self.progress(f"expanding {manifest.name}", 0, 0)
@@ -141,7 +144,7 @@ class _Loader:
     def _render(self, applications: Sequence[Application]) -> list[RenderedApplication]:
         wanted: dict[tuple[str, str], Application] = {}
         for application in applications:
-            key = (application.namespace or CONTROL_PLANE, application.name)
+            key = (application.namespace or self.context.control_plane, application.name)
             other = wanted.get(key) or (self.rendered[key].application if key in self.rendered else None)
             if other and _owner(other) != _owner(application):
                 self.problems.append(
@@ -165,7 +168,9 @@ class _Loader:
 
         results = render_all(list(wanted.values()), self.context, report)
         for result in results:
-            self.rendered[(result.application.namespace or CONTROL_PLANE, result.application.name)] = result
+            self.rendered[(result.application.namespace or self.context.control_plane, result.application.name)] = (
+                result
+            )
         return results
 
     def _declared(self, rendered: Sequence[RenderedApplication]) -> list[Manifest]:
@@ -192,7 +197,12 @@ class _Loader:
         ):
             result = _with_parent(rendered, parents.get(rendered.application.name, ""))
             application = result.application
-            refused = denials(application, projects.get(application.project), result.resources)
+            refused = denials(
+                application,
+                projects.get(application.project),
+                result.resources,
+                control_plane=self.context.control_plane,
+            )
             entries.append(Entry(result, environment_of(application, self.context.settings), refused))
         return Platform(
             repository,
@@ -202,6 +212,7 @@ class _Loader:
             tuple(self.expansions[name] for name in sorted(self.expansions)),
             tuple(projects[name] for name in sorted(projects)),
             tuple(self.problems),
+            self.context.control_plane,
         )
 
 

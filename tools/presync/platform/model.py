@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from presync.argocd.model import Application, Expansion, Manifest
+from presync.argocd.model import CONTROL_PLANE, Application, Expansion, Manifest
 from presync.base.finding import Problem
 from presync.render.model import RenderedApplication, Resource
 from presync.settings import Settings
@@ -41,6 +41,7 @@ class Platform:
     expansions: tuple[Expansion, ...]
     projects: tuple[Manifest, ...]
     problems: tuple[Problem, ...] = ()  # those that belong to no Application
+    control_plane: str = CONTROL_PLANE  # the namespace Argo CD lives in
     _cache: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def resources(self) -> Iterator[tuple[Entry, Resource]]:

@@ -108,8 +108,7 @@ def _json(text: str, path: str, name: str) -> dict[str, Any]:
     try:
         value, end = decoder.raw_decode(body)
     except (ValueError, RecursionError) as error:
-        at = getattr(error, "pos", len(body))
-        said = f"invalid character {body[at]!r} looking for beginning of value" if at < len(body) else "unexpected EOF"
+        said = _in_go(body, error)
         raise Refused(f'Failed to unmarshal "{name}": {said}', (_problem(path, str(error)),)) from None
     try:
         found = documents.as_object(value, "")
@@ -120,6 +119,24 @@ def _json(text: str, path: str, name: str) -> dict[str, Any]:
         reason = f'Found multiple objects in "{name}". Only single objects are allowed in JSON files.'
         raise Refused(reason, (_problem(path, reason),))
     return found
+
+
+_GO_WORDS = {
+    "Expecting property name": "looking for beginning of object key string",
+    "Illegal trailing comma": "looking for beginning of object key string",
+    "Expecting ':'": "after object key",
+    "Expecting ','": "after object key:value pair",
+    "Expecting value": "looking for beginning of value",
+}
+
+
+def _in_go(text: str, error: Exception) -> str:
+    """The message as Go's JSON decoder words it."""
+    at = getattr(error, "pos", len(text))
+    if at >= len(text):
+        return "unexpected EOF"
+    found = (words for start, words in _GO_WORDS.items() if str(error).startswith(start))
+    return f"invalid character '{text[at]}' {next(found, 'in string literal')}"
 
 
 def _problem(path: str, message: str, line: int = 0) -> Problem:

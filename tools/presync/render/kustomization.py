@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from presync.render.environment import substitute
 from presync.render.failure import Refused
 
 Kustomization = dict[str, Any]
-Find = Callable[[str], list[str]]  # what a path, or a glob, finds
+
+
+class Folder(Protocol):
+    """The folder of the kustomization."""
+
+    def find(self, path: str) -> list[str]:
+        """What a path, or a glob, finds, relative to the folder."""
+
+    def absent(self, path: str) -> str:
+        """Kustomize's words for a path that is not there."""
+
 
 _KEEP = "*"
 
 
 def edited(
-    original: Mapping[str, Any], options: Mapping[str, Any], environment: Mapping[str, str], find: Find
+    original: Mapping[str, Any], options: Mapping[str, Any], environment: Mapping[str, str], folder: Folder
 ) -> Kustomization:
     """The kustomization with the block applied, in Argo CD's order.
 
@@ -44,7 +54,7 @@ def edited(
             raise Refused("expected 'patches' field in kustomization.yaml to be []any")
         out["patches"] = [*patches, *options["patches"]]
     if options.get("components"):
-        _components(out, options, find)
+        _components(out, options, folder)
     return out
 
 
@@ -81,8 +91,8 @@ def _image(text: str) -> dict[str, Any]:
     if rest == text:
         raise Refused(
             "Error: invalid format of image, use one of the following options:\n"
-            "- <image>=<newimage>:<newtag>\n- <image>=<newimage>@<digest>\n- <image>=<newimage>\n"
-            "- <image>:<newtag>\n- <image>@<digest>"
+            "- <image>=<newimage>:<newtag>\n- <image>=<newimage>@<digest>\n- <image>=<newimage>:<newtag>@<digest>\n"
+            "- <image>=<newimage>\n- <image>:<newtag>\n- <image>:<newtag>@<digest>\n- <image>@<digest>"
         )
     image = {"name": key, "newName": rest} if assigned and key else {"name": rest}
     return {**image, "newTag": tag, "digest": digest}
@@ -138,15 +148,15 @@ def _added(old: Any, wanted: Mapping[str, str], forced: bool, kind: str) -> dict
     return merged
 
 
-def _components(out: Kustomization, options: Mapping[str, Any], find: Find) -> None:
+def _components(out: Kustomization, options: Mapping[str, Any], folder: Folder) -> None:
     wanted = [str(one) for one in options["components"]]
     if options.get("ignoreMissingComponents") is True:
-        wanted = [one for one in wanted if one in find(one)]
+        wanted = [one for one in wanted if one in folder.find(one)]
     components = list(out.get("components") or [])
     for one in wanted:
-        found = find(one)
+        found = folder.find(one)
         if not found:
-            raise Refused(f"Error: {one} has no match")
+            raise Refused(f"Error: {one} has no match: {folder.absent(one)}")
         components += [path for path in found if path not in components]
     if wanted:
         out["components"] = components

@@ -8,6 +8,7 @@ import posixpath
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from presync.argocd.patterns import file_match
 from presync.base import goyaml
-from presync.base.finding import Location, Problem
+from presync.base.finding import Location
 from presync.engine.client import NO_NETWORK
 from presync.render import documents
 from presync.render.documents import DocumentError
@@ -26,7 +27,7 @@ from presync.render.kustomize_files import NAMES, Needed, kustomization_file
 from presync.render.result import Item, Output
 from presync.render.run import Run
 from presync.render.source import Prepared
-from presync.tree import TreeError
+from presync.tree import Tree, TreeError
 
 TIMEOUT = 90.0  # Argo CD's own bound for a command
 _MEMORY = 4 * 1024 * 1024 * 1024
@@ -38,9 +39,16 @@ def render(prepared: Prepared, run: Run) -> Output:
 
     Raises:
         Refused: Argo CD or Kustomize would refuse.
-        Unavailable: it asks for something on the network, or a bound was reached.
+        Unavailable: it asks for something on the network or for another Kustomize, or a bound was reached.
     """
     tree, folder, options = prepared.tree, prepared.folder, prepared.source.kustomize
+    if options.get("version"):
+        raise Unavailable(
+            "kustomize-version",
+            f"kustomize.version {options['version']}: Argo CD refuses it unless argocd-cm registers that version, and "
+            "presync has no other than the one Argo CD brings",
+            "Leave the version out.",
+        )
     file = kustomization_file(tree, folder)
     content = _content(prepared, file) if _changes(options) else None
     needed = Needed(tree)
@@ -68,22 +76,7 @@ def render(prepared: Prepared, run: Run) -> Output:
         )
     except DocumentError as error:
         raise Refused(f"failed to unmarshal manifest: {error.message}") from None
-    return Output(items, _noticed(options), frozenset({*needed.paths, *prepared.overrides}))
-
-
-def _noticed(options: Mapping[str, Any]) -> tuple[Problem, ...]:
-    version = options.get("version")
-    if not version:
-        return ()
-    return (
-        Problem(
-            "kustomize-version",
-            f"kustomize.version {version}: Argo CD refuses it unless argocd-cm registers that version; "
-            "rendered with the one Argo CD brings",
-            "Leave the version out, or see that argocd-cm has kustomize.path." + str(version),
-            field="kustomize.version",
-        ),
-    )
+    return Output(items, (), frozenset({*needed.paths, *prepared.overrides}))
 
 
 def _changes(options: Mapping[str, Any]) -> bool:
@@ -104,18 +97,34 @@ def _content(prepared: Prepared, file: str) -> Mapping[str, Any]:
     if data is not None and not isinstance(data, dict):
         raise Refused("expected kustomization.yaml to be type map[string]any")
 
-    def find(path: str) -> list[str]:
-        joined = join(folder, path) if not path.startswith("/") else None
+    return edited(data or {}, prepared.source.kustomize, prepared.environment, _Folder(tree, folder))
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    tree: Tree
+    folder: str
+
+    def find(self, path: str) -> list[str]:
+        joined = self._joined(path)
         if joined is None:
             return []
-        if tree.is_folder(joined) or tree.is_file(joined):
+        if self.tree.is_folder(joined) or self.tree.is_file(joined):
             return [path]
         if not any(char in path for char in "*?["):
             return []
-        matching = sorted(one for one in {*tree.paths, *tree.folders} if one and file_match(joined, one))
-        return [posixpath.relpath(one, folder or ".") for one in matching]
+        matching = sorted(one for one in {*self.tree.paths, *self.tree.folders} if one and file_match(joined, one))
+        return [posixpath.relpath(one, self.folder or ".") for one in matching]
 
-    return edited(data or {}, prepared.source.kustomize, prepared.environment, find)
+    def absent(self, path: str) -> str:
+        joined = self._joined(path) or path
+        return (
+            f"must build at directory: not a valid directory: evalsymlink failure on '{joined}' : "
+            f"lstat {joined}: no such file or directory"
+        )
+
+    def _joined(self, path: str) -> str | None:
+        return join(self.folder, path) if not path.startswith("/") else None
 
 
 def _export(prepared: Prepared, needed: Needed, root: Path) -> None:

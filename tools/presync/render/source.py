@@ -19,7 +19,6 @@ from presync.tree import Tree, TreeError
 _OVERRIDES = ".argocd-source.yaml"
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _TYPES = {"kustomize": "Kustomize", "helm": "Helm", "directory": "Directory", "plugin": "Plugin"}
-CONTROL_PLANE = "argocd"
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,9 @@ class Prepared:
         return Location(f"{self.chart_label}/{path}" if self.chart_label else path)
 
 
-def instance_name(application: Application) -> str:
+def instance_name(application: Application, control_plane: str) -> str:
     """What Argo CD calls the Application inside: with its namespace where that is not Argo CD's own."""
-    if application.namespace in ("", CONTROL_PLANE):
+    if application.namespace in ("", control_plane):
         return application.name
     return f"{application.namespace}_{application.name}"
 
@@ -89,9 +88,11 @@ def app_folder(tree: Tree, path: str) -> str:
 
 
 def with_overrides(
-    source: Source, application: Application, tree: Tree, folder: str, explain: Callable[[bytes, str], str]
+    source: Source, instance: str, tree: Tree, folder: str, explain: Callable[[bytes, str], str]
 ) -> tuple[Source, tuple[str, ...]]:
     """The source with ``.argocd-source.yaml`` and ``.argocd-source-<app>.yaml`` merged in, and the files read.
+
+    ``instance`` is what Argo CD calls the Application inside.
 
     Where the source lies cannot be changed by them. ``explain`` gives Go's words for a text that is not YAML.
 
@@ -100,7 +101,7 @@ def with_overrides(
     """
     raw: Any = source.raw
     read = []
-    for name in (_OVERRIDES, f".argocd-source-{instance_name(application)}.yaml"):
+    for name in (_OVERRIDES, f".argocd-source-{instance}.yaml"):
         path = posixpath.join(folder, name)
         if not tree.is_file(path):
             continue

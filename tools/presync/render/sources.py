@@ -92,10 +92,11 @@ class Sources:
             check_links(tree)
             folder = app_folder(tree, source.path)
         trees = self._referenced(source, references, tree)
-        merged, overrides = with_overrides(source, self.application, tree, folder, self.run.yaml_error)
+        instance = instance_name(self.application, self.run.context.control_plane)
+        merged, overrides = with_overrides(source, instance, tree, folder, self.run.yaml_error)
         environment = {
             **build_environment(self.application, source, version),
-            "ARGOCD_APP_NAME": instance_name(self.application),
+            "ARGOCD_APP_NAME": instance,
         }
         prepared = Prepared(
             self.application,

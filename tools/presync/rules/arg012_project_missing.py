@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from presync.argocd.project import CONTROL_PLANE
 from presync.base.finding import Problem, Severity
 from presync.platform.model import Platform
 from presync.rules.model import Match
@@ -38,7 +37,7 @@ def refine(platform: Platform, problem: Problem, match: Match) -> Match | None:
     dark = [
         other.name
         for other in platform.entries
-        if other.rendered.unavailable and other.application.destination.namespace in (CONTROL_PLANE, "")
+        if other.rendered.unavailable and other.application.destination.namespace in (platform.control_plane, "")
     ]
     if not dark:
         return match

@@ -1,12 +1,14 @@
-"""A folder holds Jsonnet that presync cannot evaluate.
+"""A folder holds Jsonnet, and the library that evaluates it is not installed.
+
+It comes with the Python package jsonnet, which presync depends on.
 
 Bad:
 
-    # app.jsonnet in the folder of a directory source
+    pip install presync --no-deps
 
 Good:
 
-    # app.json, made from it and committed
+    make check
 """
 
 from __future__ import annotations

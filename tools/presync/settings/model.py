@@ -53,6 +53,7 @@ class Settings:
     roots: tuple[str, ...] = ()  # files and folders with Argo CD objects; empty: discovered
     exclude: tuple[str, ...] = ()  # globs of files that discovery passes over
     argocd: str = "3.5"
+    namespace: str = ""  # where Argo CD lives; empty: where its objects are
     kubernetes: tuple[str, ...] = ("1.36",)
     api_versions: tuple[str, ...] = ()  # what the clusters serve beyond Kubernetes itself (Helm's --api-versions)
     new_git_file_globbing: bool = False  # applicationsetcontroller.enable.new.git.file.globbing
@@ -86,6 +87,7 @@ def load_settings(tree: Tree) -> Settings:
         branch=data.get("branch", ""),
         roots=tuple(data.get("roots") or ()),
         exclude=tuple(data.get("exclude") or ()),
+        namespace=data.get("namespace", ""),
         argocd=str(data.get("argocd", "3.5")),
         kubernetes=tuple(str(version) for version in data.get("kubernetes") or ("1.36",)),
         api_versions=tuple(data.get("apiVersions") or ()),

@@ -5,7 +5,7 @@ records what the real applicationset-controller and API server made of it, with 
 clusters of ``clusters.yaml``:
 
 * ``applications``: the Applications that exist, as they are stored;
-* ``error`` with its ``reason``: the condition ErrorOccurred (a commit is written as HEAD, folders of the server are cut);
+* ``error`` with its ``reason``: the condition ErrorOccurred (commits written as HEAD, the server's folders cut);
 * ``refused``: what ``kubectl apply`` said; ``silent``: the controller panicked, which no condition tells.
 """
 

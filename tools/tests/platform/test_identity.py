@@ -11,7 +11,7 @@ import pytest
 from presync.argocd.model import Application, Manifest, Origin
 from presync.argocd.repositories import SourceUnavailable
 from presync.base.finding import Location
-from presync.platform.identity import environment_of, identify
+from presync.platform.identity import control_plane, environment_of, identify
 from presync.settings import Settings
 from presync.settings.model import Environment
 from presync.tree import open_repository
@@ -95,3 +95,17 @@ def test_environment_by_settings() -> None:
 )
 def test_environment_without_settings(application: Application, expected: str) -> None:
     assert environment_of(application, Settings()) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "namespaces", "expected"),
+    [
+        (Settings(), [], "argocd"),
+        (Settings(), ["", "argocd", "team-a"], "argocd"),
+        (Settings(), ["openshift-gitops", "openshift-gitops", "team-a"], "openshift-gitops"),
+        (Settings(namespace="gitops"), ["argocd"], "gitops"),
+    ],
+)
+def test_where_argocd_lives(settings: Settings, namespaces: list[str], expected: str) -> None:
+    manifests = [Manifest({"metadata": {"namespace": name}}, Location("a.yaml", 1)) for name in namespaces]
+    assert control_plane(settings, manifests) == expected

@@ -26,7 +26,7 @@ DIFFERS = {
     "o-listitem": "Argo CD shows the object with its tracking annotation",
     "z-jsonnokind": "Argo CD shows the object with its tracking annotation",
     "j-out": "the file may exist beside Argo CD's checkout or not; presync says outside either way",
-    "k-ver": "presync renders and warns: whether argocd-cm registers the version cannot be seen here",
+    "k-ver": "whether argocd-cm registers the version cannot be seen here: presync says so",
 }
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from presync.argocd.appset.evaluation import Evaluation, Failure, Result
 from presync.argocd.appset.govalues import quote
-from presync.argocd.appset.templating import Evaluation, Failure, Result
 
 _TEMPLATED = re.compile(r"\{\{.*\}\}")  # on one line; otherwise the text is not looked at
 _SPACE = " \t\n\v\f\r\x85\xa0"
@@ -21,9 +21,9 @@ _SPACE = " \t\n\v\f\r\x85\xa0"
 class FastTemplates:
     """The same interface as :class:`presync.argocd.templating.GoTemplates`."""
 
-    def strict(self) -> FastTemplates:
+    def attempt(self, evaluations: Sequence[Evaluation]) -> list[Result]:
         """There is only one way."""
-        return self
+        return self.evaluate(evaluations)
 
     def evaluate(self, evaluations: Sequence[Evaluation], keep_going: bool = False) -> list[Result]:
         """The results in order."""

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from presync.argocd.appset.evaluation import Evaluation, Failure, Result
 from presync.argocd.appset.fasttemplate import FastTemplates
 from presync.argocd.appset.gotypes import Path
 from presync.argocd.appset.govalues import Params, StrMap
 from presync.argocd.appset.lines import Lines
-from presync.argocd.appset.templating import Evaluation, Failure, GoTemplates, Result
+from presync.argocd.appset.templating import GoTemplates
 from presync.argocd.context import Context
 from presync.base import goyaml
 from presync.base.finding import Location

@@ -180,7 +180,7 @@ def _matching(run: Run, generator: Generator, tree: Tree, pattern: str, path: Pa
             f"{pattern}: {error}",
             path,
         ) from None
-    folders = sorted(name for name in found if name == "." or not tree.is_file(name))
+    folders = sorted(name for name in found if name == "." or tree.is_folder(name))
     if folders:
         raise Refused(
             "error generating params from git: error retrieving Git files: rpc error: code = Internal desc = unable to "

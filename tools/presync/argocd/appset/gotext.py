@@ -4,115 +4,38 @@ presync evaluates an ApplicationSet's templates with Helm's Go code, whose funct
 Sprig. This module rewrites what differs, so that the engine does what Argo CD 3.5.7 does
 (https://github.com/argoproj/argo-cd/blob/v3.5.7/applicationset/utils/utils.go):
 
-* ``normalize`` and ``slugify`` are templates of their own (:data:`HELPERS`);
+* ``normalize`` and ``slugify`` are templates of their own (helpers.tpl);
 * ``fromYaml``, ``fromYamlArray`` and ``fromJson`` report errors differently in Helm;
 * Helm's own functions and the ones Argo CD takes away do not exist: they get a name that does not.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from presync.argocd.appset.gotokens import KEYWORDS, Token, actions, command_end, place
+
 # In Helm, not in Sprig; or in Sprig, and taken away by Argo CD.
 _ABSENT = frozenset(
-    "include tpl required lookup toToml mustToToml fromToml mustToYaml toYamlPretty fromJsonArray "
-    "env expandenv getHostByName".split()  # noqa: SIM905 - a list of words
+    "include tpl required lookup toToml mustToToml fromToml mustToYaml toYamlPretty "  # noqa: SIM905 - reads better
+    "fromJsonArray env expandenv getHostByName".split()
 )
 # What comes out differs from one evaluation to the next.
 RANDOM = frozenset(
-    "now ago randAlphaNum randAlpha randAscii randNumeric randBytes randInt uuidv4 shuffle bcrypt htpasswd "
-    "encryptAES genPrivateKey genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert "
-    "genSignedCertWithKey".split()  # noqa: SIM905 - a list of words
+    "now ago randAlphaNum randAlpha randAscii randNumeric randBytes randInt uuidv4 shuffle "  # noqa: SIM905
+    "bcrypt htpasswd encryptAES genPrivateKey genCA genCAWithKey genSelfSignedCert "
+    "genSelfSignedCertWithKey genSignedCert genSignedCertWithKey".split()
 )
-_KEYWORDS = frozenset(
-    "if else end range with define block template break continue nil true false".split()  # noqa: SIM905
-)
+_CONDITIONS = frozenset({"if", "with", "range", "and", "or", "define", "block", "template"})
 _MARK = "presyncNoSuchFunction_"
 _NOTHING = '(get (dict "x" nil) "x")'
-
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    |(?P<string>"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*')
-    |(?P<field>\.[A-Za-z_]\w*)
-    |(?P<variable>\$\w*)
-    |(?P<number>[-+]?\.?[0-9][\w.+-]*)
-    |(?P<word>[A-Za-z_]\w*)
-    |(?P<punctuation>:=|.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_ACTION = re.compile(r"\{\{(?:-(?=\s))?")
-_COMMENT = re.compile(r"\s*/\*.*?\*/(?:\s*-)?\}\}", re.DOTALL)
-
-# Templates that stand for Argo CD's functions. Each gets its argument as the dot and prints text.
-HELPERS = """
-{{- define "presync.normalize" -}}
-{{- regexReplaceAll "[^-a-z0-9.]" (lower .) "-" | trunc 253 | trimAll "-." -}}
-{{- end -}}
-
-{{- define "presync.slugify" -}}
-{{- $n := len . -}}{{- $max := 50 -}}{{- $smart := true -}}{{- $name := "" -}}
-{{- if $n }}{{ $name = last . }}{{ end -}}
-{{- if gt $n 1 }}{{ $max = first . }}{{ end -}}
-{{- if gt $n 2 }}{{ $smart = index . 1 }}{{ end -}}
-{{- if not (kindIs "string" $name) }}{{ fail (printf "\\u0001interface {} is %T, not string" $name) }}{{ end -}}
-{{- if not (typeIs "int" $max) }}{{ fail (printf "\\u0001interface {} is %T, not int" $max) }}{{ end -}}
-{{- if not (kindIs "bool" $smart) }}{{ fail (printf "\\u0001interface {} is %T, not bool" $smart) }}{{ end -}}
-{{- $slug := include "presync.normalize" $name -}}
-{{- if and (not $smart) (ge (len $slug) $max) }}{{ $slug = substr 0 $max $slug }}{{ end -}}
-{{- $slug = regexReplaceAll "-+" (regexReplaceAll "[^a-zA-Z0-9-_]" $slug "-") "-" | trimAll "-_" -}}
-{{- if and $smart (gt $max 0) (gt (len $slug) $max) -}}
-{{- $head := substr 0 (int (add $max 1)) $slug -}}
-{{- if contains "-" $head }}{{ $slug = regexReplaceAll "-[^-]*$" $head "" }}{{ else }}{{ $slug = substr 0 $max $slug }}
-{{- end -}}
-{{- end -}}
-{{- $slug -}}
-{{- end -}}
-
-{{- define "presync.yaml" -}}
-{{- $read := fromYaml . -}}
-{{- $failed := "^(error converting YAML to JSON|error unmarshaling JSON)" -}}
-{{- if and (hasKey $read "Error") (regexMatch $failed (toString $read.Error)) -}}
-{{- fail (printf "\\u0002fromYaml: %s" $read.Error) -}}
-{{- end -}}
-{{- . -}}
-{{- end -}}
-
-{{- define "presync.yamlArray" -}}
-{{- $read := fromYamlArray . -}}
-{{- $failed := "^(error converting YAML to JSON|error unmarshaling JSON)" -}}
-{{- if and (eq (len $read) 1) (regexMatch $failed (toString (first $read))) -}}
-{{- fail (printf "\\u0002fromYamlArray: %s" (first $read)) -}}
-{{- end -}}
-{{- . -}}
-{{- end -}}
-
-{{- define "presync.json" -}}
-{{- $read := fromJson . -}}
-{{- if and (hasKey $read "Error") (regexMatch "^(invalid character|unexpected end of JSON)" (toString $read.Error)) -}}
-null
-{{- else -}}
-{{- . -}}
-{{- end -}}
-{{- end -}}
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of an action; ``first`` when it begins a command and may be a function with arguments."""
-
-    kind: str
-    text: str
-    start: int
-    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """``.a.b`` or ``$.a.b`` at a place where the dot is the parameters."""
+    """``.a``, ``.a.b`` or ``$.a.b`` at a place where the dot is the parameters."""
 
     names: tuple[str, ...]
     start: int
@@ -127,7 +50,22 @@ class Source:
     own_names: bool  # it defines templates, so it cannot share a chart with others
     random: tuple[str, ...]  # functions whose result differs every time
     walks: tuple[Walk, ...]  # where it walks into the parameters
-    walks_elsewhere: bool  # it walks into something else too: an item of a range, a variable, a result
+    straight: bool  # whatever it names is evaluated: there are no conditions
+    elsewhere: int  # the longest walk into something else: an item of a range, a variable, a result
+    edits: tuple[tuple[int, int, str], ...] = ()  # start and end in the original, and what stands there now
+
+    def original(self, original: str, line: int, column: int) -> tuple[int, int]:
+        """The place in the original text of a place that the engine names."""
+        lines = self.text.encode("utf-8", "surrogateescape").split(b"\n")
+        at = len(b"\n".join([*lines[: line - 1], lines[line - 1][:column]]).decode("utf-8", "replace"))
+        moved = 0
+        for start, end, replacement in self.edits:
+            now = start + moved
+            if at < now + len(replacement):
+                at = min(at, now)
+                break
+            moved += len(replacement) - (end - start)
+        return place(original, max(at - moved, 0))
 
 
 def is_plain(text: str) -> bool:
@@ -139,31 +77,34 @@ def is_plain(text: str) -> bool:
 def source(text: str, nothing: frozenset[Walk] = frozenset()) -> Source:
     """The template rewritten for Helm's engine; ``nothing`` are walks that lead to nothing."""
     edits = [(walk.start, walk.end, _NOTHING) for walk in nothing]
-    own_names = False
+    own_names, straight = False, True
     random: list[str] = []
     walks: list[Walk] = []
-    elsewhere = False
+    elsewhere = 0
     blocks = _Blocks()
-    for tokens in _actions(text):
+    for tokens in actions(text):
         words = {token.text for token in tokens if token.kind == "word"}
         own_names = own_names or bool(words & {"define", "block"})
+        straight = straight and not words & _CONDITIONS
         random += sorted(words & RANDOM)
         blocks.open(tokens)
         for walk, rooted in _walks(tokens, blocks):
-            if rooted:
-                walks.append(walk)
+            if not rooted:
+                elsewhere = max(elsewhere, len(walk.names))
             else:
-                elsewhere = True
+                walks.append(walk)
         blocks.enter(tokens)
         for index, token in enumerate(tokens):
-            if token.kind == "word" and token.text not in _KEYWORDS:
+            if token.kind == "word" and token.text not in KEYWORDS:
                 edits += _edits(tokens, index)
     out, at = [], 0
     for start, end, replacement in sorted(edits):
         out += [text[at:start], replacement]
         at = end
     rewritten = "".join(out) + text[at:]
-    return Source(rewritten, own_names, tuple(dict.fromkeys(random)), tuple(walks), elsewhere)
+    return Source(
+        rewritten, own_names, tuple(dict.fromkeys(random)), tuple(walks), straight, elsewhere, tuple(sorted(edits))
+    )
 
 
 class _Blocks:
@@ -208,7 +149,7 @@ def _walks(tokens: list[Token], blocks: _Blocks) -> Iterator[tuple[Walk, bool]]:
                 start = token.start - (before == "$")
             names.append(token.text[1:])
             continue
-        if len(names) > 1:
+        if names:
             walk = Walk(tuple(names), start, start + (before == "$") + sum(len(name) + 1 for name in names))
             beside = before.startswith("$") and before != "$"
             yield walk, before != ")" and not beside and blocks.are_parameters(before)
@@ -226,14 +167,14 @@ def _edits(tokens: list[Token], index: int) -> Iterator[tuple[int, int, str]]:
         case "normalize":
             yield start, end, 'include "presync.normalize"'
         case "slugify":
-            stop = _command_end(tokens, index) if token.first else end
+            stop = command_end(tokens, index) if token.first else end
             opening, closing = ("", "") if token.first else ("(", ")")
             yield start, end, f"{opening}list"
             yield stop, stop, f' | include "presync.slugify"{closing}'
         case "fromYaml" | "fromYamlArray" | "fromJson" if token.first:
             helper = {"fromYaml": "yaml", "fromYamlArray": "yamlArray", "fromJson": "json"}[token.text]
             name = "mustFromJson" if token.text == "fromJson" else token.text
-            stop = _command_end(tokens, index)
+            stop = command_end(tokens, index)
             if stop == end:  # the argument comes through the pipe
                 yield start, end, f'include "presync.{helper}" | {name}'
             else:
@@ -243,60 +184,12 @@ def _edits(tokens: list[Token], index: int) -> Iterator[tuple[int, int, str]]:
             return
 
 
-def _command_end(tokens: list[Token], index: int) -> int:
-    """Where the command that the token begins ends: before the next ``|`` or the closing parenthesis."""
-    depth = 0
-    end = tokens[index].start + len(tokens[index].text)
-    for token in tokens[index + 1 :]:
-        if token.text == "(" and token.kind == "punctuation":
-            depth += 1
-        elif token.kind == "punctuation" and token.text in (")", "|") and not depth:
-            break
-        elif token.text == ")" and token.kind == "punctuation":
-            depth -= 1
-        if token.kind != "space":
-            end = token.start + len(token.text)
-    return end
-
-
-def _actions(text: str) -> Iterator[list[Token]]:
-    """The tokens of every action; an action that is not closed is left to the engine to complain about."""
-    at = 0
-    while opening := _ACTION.search(text, at):
-        comment = _COMMENT.match(text, opening.end())
-        if comment:
-            at = comment.end()
-            continue
-        tokens, at = _tokens(text, opening.end())
-        yield tokens
-
-
-def _tokens(text: str, at: int) -> tuple[list[Token], int]:
-    tokens: list[Token] = []
-    first = True
-    while at < len(text):
-        if text.startswith("}}", at):
-            return tokens, at + 2
-        if text.startswith("-}}", at) and tokens and tokens[-1].kind == "space":
-            return tokens, at + 3
-        found = _TOKEN.match(text, at)
-        if found is None:  # cannot happen: the last alternative takes any character
-            break
-        kind, piece = str(found.lastgroup), found[0]
-        tokens.append(Token(kind, piece, at, first))
-        if kind != "space":
-            keyword = kind == "word" and piece in _KEYWORDS - {"nil", "true", "false"}
-            first = keyword or (kind == "punctuation" and piece in ("|", "(", ":=", "="))
-        at = found.end()
-    return tokens, len(text)
-
-
 def call_of(text: str, name: str) -> tuple[int, str]:
     """Where the function is first called, and the whole command."""
-    for tokens in _actions(text):
+    for tokens in actions(text):
         for index, token in enumerate(tokens):
             if token.kind == "word" and token.text == name:
-                return token.start, text[token.start : _command_end(tokens, index)]
+                return token.start, text[token.start : command_end(tokens, index)]
     return 0, name
 
 

@@ -201,3 +201,16 @@ def copy(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: copy(inner) for key, inner in value.items()}
     return [copy(item) for item in value] if isinstance(value, list) else value
+
+
+def untyped(value: Any) -> Any:
+    """The value with plain maps for maps of texts; the value itself where there are none."""
+    if isinstance(value, StrMap):
+        return dict(value)
+    if isinstance(value, dict):
+        pairs = {key: untyped(inner) for key, inner in value.items()}
+        return pairs if any(pairs[key] is not inner for key, inner in value.items()) else value
+    if isinstance(value, list) and not isinstance(value, StrList):
+        items = [untyped(item) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value

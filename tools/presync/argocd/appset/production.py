@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from presync.argocd.appset import patch
+from presync.argocd.appset.evaluation import Evaluation, Failure, Result
 from presync.argocd.appset.filling import Form
 from presync.argocd.appset.generation import ParamSet, Run, Undetermined
 from presync.argocd.appset.gotext import source
 from presync.argocd.appset.gotypes import Path, dotted
 from presync.argocd.appset.reporting import Failed, Reporter
 from presync.argocd.appset.template import RESOURCES_FINALIZER, TEMPLATE, normalized
-from presync.argocd.appset.templating import Evaluation, Failure, Result
 
 TEMPLATE_PATH: Path = ("spec", "template")
 PATCH_PATH: Path = ("spec", "templatePatch")

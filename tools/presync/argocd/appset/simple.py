@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from presync.argocd.appset import govalues
+from presync.argocd.appset.gotokens import place
 from presync.argocd.appset.govalues import Params, StrMap
 
 _CHAIN = re.compile(r"\{\{(?P<left>-\s+|\s*)\$?(?P<chain>(?:\.[A-Za-z_]\w*)+)(?P<right>\s+-|\s*)\}\}")
@@ -30,12 +31,6 @@ class Chain:
 
 
 Part = str | Chain
-
-
-def place(text: str, at: int) -> tuple[int, int]:
-    """Line and column as Go's text/template counts them: lines from 1, bytes from 0."""
-    before = text[:at]
-    return before.count("\n") + 1, len(before[before.rfind("\n") + 1 :].encode())
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,8 @@ RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 # What makes the block for a tool count as empty; it is then left out, whatever other flags it has.
 _KUSTOMIZE = frozenset(
-    "namePrefix nameSuffix version namespace images replicas commonLabels commonAnnotations patches components "
-    "kubeVersion apiVersions ignoreMissingComponents".split()  # noqa: SIM905 - a list of words
+    "namePrefix nameSuffix version namespace images replicas commonLabels "  # noqa: SIM905 - reads better
+    "commonAnnotations patches components kubeVersion apiVersions ignoreMissingComponents".split()
 )
 _SYNC_POLICY = ("automated", "syncOptions", "retry", "managedNamespaceMetadata")
 

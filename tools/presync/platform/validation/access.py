@@ -14,36 +14,36 @@ _NOTHING: Object = {}
 def obj(data: Any, *keys: str) -> Object:
     """The object below these keys."""
     for key in keys:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             return _NOTHING
         data = data.get(key)
-    return data if isinstance(data, Mapping) else _NOTHING
+    return data if isinstance(data, dict) else _NOTHING
 
 
 def text(data: Any, key: str) -> str:
     """The text of a field."""
-    value = data.get(key) if isinstance(data, Mapping) else None
+    value = data.get(key) if isinstance(data, dict) else None
     return value if isinstance(value, str) else ""
 
 
 def number(data: Any, key: str) -> int | None:
     """The whole number of a field."""
-    value = data.get(key) if isinstance(data, Mapping) else None
+    value = data.get(key) if isinstance(data, dict) else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def texts(data: Any, key: str) -> list[str]:
     """The texts of a list."""
-    value = data.get(key) if isinstance(data, Mapping) else None
+    value = data.get(key) if isinstance(data, dict) else None
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def items(data: Any, key: str) -> Iterator[tuple[int, Object]]:
     """The objects of a list with their indexes; a null is an object without fields, as the server reads it."""
-    value = data.get(key) if isinstance(data, Mapping) else None
+    value = data.get(key) if isinstance(data, dict) else None
     if isinstance(value, list):
         for index, item in enumerate(value):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield index, item
             elif item is None:
                 yield index, _NOTHING
@@ -51,7 +51,7 @@ def items(data: Any, key: str) -> Iterator[tuple[int, Object]]:
 
 def has(data: Any, key: str) -> bool:
     """Whether a field is there and not null."""
-    return isinstance(data, Mapping) and data.get(key) is not None
+    return isinstance(data, dict) and data.get(key) is not None
 
 
 def required(path: Path, why: str = "") -> Violation:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from presync.argocd.appset.evaluation import Failure
 from presync.argocd.appset.fasttemplate import replace
-from presync.argocd.appset.templating import Failure
 
 PARAMS = {"name": "a", "path.basename": "b", "path[0]": "c", "number": 3, "": "empty"}
 

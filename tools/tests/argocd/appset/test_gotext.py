@@ -40,8 +40,8 @@ def test_what_else_is_known() -> None:
     )
     assert found.own_names
     assert found.random == ("now",)
-    assert [walk.names for walk in found.walks] == [("a", "b", "c"), ("d", "e")]
-    assert found.walks_elsewhere
+    assert [walk.names for walk in found.walks] == [("a", "b", "c"), ("d", "e"), ("l",), ("j",)]
+    assert found.elsewhere == 2
     assert not source("{{ .define.now }}").own_names
     assert is_plain("}} { {")
 

@@ -38,51 +38,40 @@ def test_unknown() -> None:
     assert list(unknown(struct("ApplicationSetTemplate"), labels)) == []
 
 
+def _type(place: str, name: str, wanted: str) -> str:
+    return f'{place}: Invalid value: "{name}": {place} in body must be of type {wanted}: "{name}"'
+
+
+HYDRATOR = {
+    "drySource": {"repoURL": "", "targetRevision": "", "path": ""},
+    "syncSource": {"targetBranch": "", "path": ""},
+}
+SYNC_PATH = "sourceHydrator.syncSource.path"
+
+
 @pytest.mark.parametrize(
     ("data", "messages"),
     [
         ({**PLACE, "revisionHistoryLimit": 3, "info": [], "syncPolicy": {"automated": {"prune": False}}}, []),
         ({}, ["destination: Required value", "project: Required value"]),
-        (
-            {**PLACE, "source": {"repoURL": 3}},
-            ['source.repoURL: Invalid value: "integer": source.repoURL in body must be of type string: "integer"'],
-        ),
-        (
-            {**PLACE, "revisionHistoryLimit": 1.5},
-            [
-                'revisionHistoryLimit: Invalid value: "float64": revisionHistoryLimit in body must be of type int64: '
-                '"float64"'
-            ],
-        ),
+        ({**PLACE, "source": {"repoURL": 3}}, [_type("source.repoURL", "integer", "string")]),
+        ({**PLACE, "revisionHistoryLimit": 1.5}, [_type("revisionHistoryLimit", "float64", "int64")]),
         (
             {**PLACE, "source": {"repoURL": "x", "kustomize": {"replicas": [{"name": "a", "count": True}]}}},
-            [
-                'source.kustomize.replicas[0].count: Invalid value: "boolean": source.kustomize.replicas[0].count in '
-                'body must be of type integer,string: "boolean"'
-            ],
+            [_type("source.kustomize.replicas[0].count", "boolean", "integer,string")],
         ),
         (
             {**PLACE, "source": {"repoURL": "x", "helm": {"valuesObject": [1], "valueFiles": [None]}}},
             [
-                'source.helm.valueFiles[0]: Invalid value: "null": source.helm.valueFiles[0] in body must be of type '
-                'string: "null"',
-                'source.helm.valuesObject: Invalid value: "array": source.helm.valuesObject in body must be of type '
-                'object: "array"',
+                _type("source.helm.valueFiles[0]", "null", "string"),
+                _type("source.helm.valuesObject", "array", "object"),
             ],
         ),
         (
-            {
-                **PLACE,
-                "sourceHydrator": {
-                    "drySource": {"repoURL": "", "targetRevision": "", "path": ""},
-                    "syncSource": {"targetBranch": "", "path": ""},
-                },
-            },
+            {**PLACE, "sourceHydrator": HYDRATOR},
             [
-                'sourceHydrator.syncSource.path: Invalid value: "": sourceHydrator.syncSource.path in body should be at '
-                "least 1 chars long",
-                'sourceHydrator.syncSource.path: Invalid value: "": sourceHydrator.syncSource.path in body should match '
-                "'^.{2,}|[^./]$'",
+                f'{SYNC_PATH}: Invalid value: "": {SYNC_PATH} in body should be at least 1 chars long',
+                f"{SYNC_PATH}: Invalid value: \"\": {SYNC_PATH} in body should match '^.{{2,}}|[^./]$'",
             ],
         ),
     ],
@@ -94,8 +83,10 @@ def test_violations(data: dict[str, Any], messages: list[str]) -> None:
 def test_enum() -> None:
     found = list(violations(struct("ApplicationSetSyncPolicy"), {"applicationsSync": "no"}, ("syncPolicy",)))
     assert [one.message for one in found] == [
-        'syncPolicy.applicationsSync: Unsupported value: "no": supported values: "create-only", "create-update", '
-        '"create-delete", "sync"'
+        (
+            'syncPolicy.applicationsSync: Unsupported value: "no": supported values: "create-only", "create-update", '
+            '"create-delete", "sync"'
+        )
     ]
 
 

@@ -69,6 +69,6 @@ def test_not_done(engine: Engine) -> None:
 
 
 def test_beyond_bounds(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(goyaml, "MAX_NODES", 3)
-    with pytest.raises(Undetermined, match="nodes"):
+    monkeypatch.setattr(goyaml, "MAX_BYTES", 3)
+    with pytest.raises(Undetermined, match="reads at most 3"):
         apply(APP, "metadata: {labels: {beyond: bounds}}", engine)

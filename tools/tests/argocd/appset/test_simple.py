@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from presync.argocd.appset import simple
+from presync.argocd.appset.evaluation import Evaluation, Failure
 from presync.argocd.appset.govalues import Params, StrMap
 from presync.argocd.appset.simple import Chain, GoTemplateError
-from presync.argocd.appset.templating import Evaluation, Failure, GoTemplates
+from presync.argocd.appset.templating import GoTemplates
 from presync.engine import Engine
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -9,15 +9,9 @@ from typing import Any
 
 import pytest
 
+from presync.argocd.appset.evaluation import Evaluation, Failure, TooCostly, Unclear
 from presync.argocd.appset.govalues import Params, StrList, StrMap
-from presync.argocd.appset.templating import (
-    Evaluation,
-    Failure,
-    GoTemplates,
-    OptionError,
-    TooCostly,
-    missing_mode,
-)
+from presync.argocd.appset.templating import GoTemplates, OptionError, missing_mode
 from presync.base import goyaml
 from presync.engine import Engine
 
@@ -107,6 +101,46 @@ def test_typed_maps_inside_lists(engine: Engine) -> None:
     params: Params = {"clusters": [{"metadata": {"labels": StrMap({"a": "1"})}}]}
     text = '{{ range .clusters }}{{ typeOf .metadata.labels }}[{{ index .metadata.labels "b" }}]{{ end }}'
     assert GoTemplates(engine, "error").evaluate([Evaluation(text, params)]) == ["map[string]string[]"]
+
+
+def test_many_attempts_take_few_calls(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A matrix tries every value of its second generator with every set of its first; most fail."""
+    calls: list[str] = []
+    original = engine.call
+
+    def counted(operation: str, *arguments: Any, **header: Any) -> Any:
+        calls.append(operation)
+        return original(operation, *arguments, **header)
+
+    monkeypatch.setattr(engine, "call", counted)
+    texts = [
+        "{{ .later | upper }}",
+        "{{ .name | upper }}",
+        "{{ nope .name }}",
+        "{{ if .name }}{{ .name | quote }}{{ end }}",
+    ]
+    evaluations = [Evaluation(text, {"name": f"n{number}"}) for number in range(300) for text in texts]
+    results = GoTemplates(engine, "default").attempt(evaluations)
+    assert [one.message if isinstance(one, Failure) else one for one in results[4:8]] == [
+        'failed to execute go template {{ .later | upper }}: template: base: map has no entry for key "later"',
+        "N1",
+        'failed to parse template {{ nope .name }}: template: base:1: function "nope" not defined',
+        '"n1"',
+    ]
+    assert sum(isinstance(one, Failure) for one in results) == 600
+    assert len(calls) < 10
+
+
+def test_what_cannot_be_told_is_said(engine: Engine) -> None:
+    """Inside of range the engine cannot tell a missing name from null, nor a map of texts from another."""
+    deep: Params = {"items": [{"x": {"y": 1}}, {"z": 1}]}
+    with pytest.raises(Unclear):
+        GoTemplates(engine, "default").evaluate([Evaluation("{{ range .items }}{{ .x.y }}{{ end }}", deep)])
+    typed: Params = {"values": StrMap({"a": "b"})}
+    with pytest.raises(Unclear):
+        GoTemplates(engine, "default").evaluate([Evaluation("{{ with .values }}{{ .nope }}{{ end }}", typed)])
+    text = "{{ with .values }}{{ .a }}{{ end }}"
+    assert GoTemplates(engine, "default").evaluate([Evaluation(text, typed)]) == ["b"]
 
 
 def test_a_loop_is_bounded() -> None:
