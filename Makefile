@@ -55,3 +55,7 @@ $(VENV)/.dev: $(VENV)/.run tools/requirements-dev.lock
 	@echo "installing the test tools into $(VENV) (once) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements-dev.lock
 	@touch $@
+
+.PHONY: parity
+parity: $(VENV)/.dev ## compare presync with the real Argo CD: the recorded cases again, and this tree (needs make controlplane)
+	@cd tools && ../$(BIN)/python -m parity compare && ../$(BIN)/python -m parity compare --tree ..

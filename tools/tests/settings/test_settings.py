@@ -34,7 +34,7 @@ def test_everything(tmp_path: Path) -> None:
         """
 repository: [https://git.example.com/a.git]
 branch: trunk
-argocd: "3.4"
+argocd: "3.5"
 kubernetes: ["1.34", "1.35"]
 environments: {dev: {}, prod: {applications: ["*-production"]}}
 vendor: {folder: charts-cache}
@@ -58,7 +58,7 @@ waivers: [{rule: K8S001, until: "2027-01-01", why: known and accepted}]
     ("text", "part"),
     [
         ("branchh: x", "branchh"),
-        ('argocd: "2.9"', "argocd"),
+        ('argocd: "3.4"', "argocd"),
         ('kubernetes: ["latest"]', "kubernetes"),
         ("waivers: [{rule: K8S001}]", "until"),
         ("- a", "object"),
