@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from presync.base.finding import Location, Problem
 from presync.render.chart import ChartFiles
 from presync.render.layers import Layer, locate
+from presync.render.likely import likely_key
 
 START = "values don't meet the specifications of the schema(s) in the following chart(s):"
 _ENTRY = re.compile(r"- at '(?P<pointer>(?:[^'\\]|\\.)*)': (?P<message>.*)$")
+_NOT_A_VALUE = " is not a value of this chart"
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 Path = tuple[str | int, ...]
@@ -30,11 +32,15 @@ def problems(message: str, chart: ChartFiles, layers: Sequence[Layer], otherwise
         for path, text in _split(entry):
             full = (*prefix, *path)
             where = locate(layers, full)
+            meant = (
+                likely_key(chart.files.get("values.schema.json", b""), path) if _unknown(text) and not prefix else ""
+            )
+            remedies = [f"Did you mean {meant}?" if meant else "", f"See {schema}." if schema else ""]
             found.append(
                 Problem(
                     "values-schema",
                     text,
-                    f"See {schema}." if schema else "",
+                    " ".join(remedy for remedy in remedies if remedy),
                     field=dotted(full),
                     location=where if where.file else otherwise,
                 )
@@ -99,9 +105,13 @@ def _split(entry: _Entry) -> Iterator[tuple[Path, str]]:
     """Unknown keys are reported where they stand, one by one."""
     if entry.message.startswith("additional properties "):
         for key in _QUOTED.findall(entry.message.partition(";")[0]):
-            yield (*entry.path, _unquote(key)), f"{_unquote(key)!r} is not a value of this chart"
+            yield (*entry.path, _unquote(key)), f"{_unquote(key)!r}{_NOT_A_VALUE}"
     else:
         yield entry.path, entry.message
+
+
+def _unknown(text: str) -> bool:
+    return text.endswith(_NOT_A_VALUE)
 
 
 def _unquote(text: str) -> str:
