@@ -13,7 +13,8 @@ Manifests
     values of Secrets: Argo CD's API masks them, and puts those of stringData into data.
     an object that is there twice: Argo CD's API lists both and applies the last, presync shows the last.
 Messages
-    rpc codes, names of temporary folders and files, where the repository was cloned to, hashes of commits; white space.
+    rpc codes, names of temporary folders and files, ports, hashes of commits, where the repository was cloned to; white
+    space.
     Helm's advice to use --debug, and the warnings and the usage that Kustomize prints around an error.
     The source that is meant, which Argo CD prints as a Go value and presync as a field.
     The order of several faults that a schema finds, which is another one with every run of Helm.
@@ -115,7 +116,9 @@ _STABLE = (
     (re.compile(r" \(cached\)"), ""),
     (re.compile(r"(?:<path to cached source>|/[\w./-]*?/_?argocd-repo/[0-9a-f-]{36})"), "<repository>"),
     (re.compile(r"/[\w./-]*?/(?:run|tmp|helm)[\w./-]*?/?[0-9a-f]{8}-[0-9a-f-]{27}"), "<temporary>"),
+    (re.compile(r"/[\w./-]*/argocd-git-wrapper-[0-9]+/"), ""),
     (re.compile(r"\b[0-9a-f]{40}\b"), "<commit>"),
+    (re.compile(r"127\.0\.0\.1:[0-9]+->"), "<port>->"),
 )
 _LEFT_OUT = (
     re.compile(r"rpc error: code = \w+ desc = "),
@@ -134,6 +137,12 @@ def stable(text: str) -> str:
     for pattern, replacement in _STABLE:
         text = pattern.sub(replacement, text)
     return text.strip()
+
+
+def refusal(text: str) -> str:
+    """What kubectl says when the API server refuses, its list of faults in order: the server's own is random."""
+    head, *faults = text.strip().split("\n* ")
+    return "\n* ".join([head, *sorted(faults)])
 
 
 def reason(text: str) -> str:

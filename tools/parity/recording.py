@@ -76,7 +76,7 @@ def _ask(plane: ControlPlane, batch: Sequence[Case], place: Path) -> list[tuple[
         plane.apply(document)
     for document, text in applied(plane, wanted):
         key = f"{document.kind}.{document.name}"
-        outcomes[owner[key].name].refused[key] = normalise.stable(text)
+        outcomes[owner[key].name].refused[key] = normalise.stable(normalise.refusal(text))
     result = snapshot.take(plane, [], _SECONDS)
     for note in result.notes:
         sys.stderr.write(f"note: {note}\n")

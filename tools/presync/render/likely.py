@@ -29,9 +29,8 @@ def _below(root: Any, node: Any, step: str | int) -> Iterator[Any]:
         if isinstance(step, int):
             yield one.get("items")
         else:
-            properties = one.get("properties")
-            known = isinstance(properties, Mapping) and step in properties
-            yield properties[step] if known else one.get("additionalProperties")
+            properties = one.get("properties") or {}
+            yield properties[step] if step in properties else one.get("additionalProperties")
 
 
 def _alternatives(root: Any, node: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:

@@ -47,8 +47,9 @@ class MemoryTree(Tree):
 def platform(case: Mapping[str, Any]) -> Platform:
     """A platform from a case.
 
-    ``resources`` are those of one Application ``app-dev``; ``applications`` give several. Texts are YAML with any number
-    of documents. ``projects``, ``files``, ``links``, ``problems``, ``expansions`` and ``settings`` are what they are called.
+    ``resources`` are those of one Application ``app-dev``; ``applications`` give several. Texts are YAML with any
+    number of documents. ``projects``, ``files``, ``links``, ``problems``, ``expansions`` and ``settings`` are what they
+    are called.
     """
     tree = MemoryTree(case.get("files") or {}, case.get("links") or {})
     projects = {

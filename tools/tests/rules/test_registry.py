@@ -50,7 +50,7 @@ def test_order_is_fixed() -> None:
 @pytest.mark.parametrize("rule", registry(), ids=lambda rule: rule.id)
 def test_documentation(rule: Rule) -> None:
     summary = rule.doc.split("\n\n", 1)[0]
-    assert summary.endswith(".") or summary.endswith(":") is False
+    assert summary.endswith(".")
     assert re.search(r"^Bad:$", rule.doc, re.MULTILINE) and re.search(r"^Good:$", rule.doc, re.MULTILINE)
     assert rule.kinds or rule.check or rule.group == "PRE"
     text = as_text(rule)

@@ -147,9 +147,9 @@ def _value_at(document: Mapping[str, Any], path: Sequence[str | int]) -> Sequenc
 def _inside_open(document: Mapping[str, Any], path: Sequence[str | int]) -> bool:
     """Whether an object on the way keeps what it does not declare; server-side apply looks no further there."""
     node: Any = document
+    seen = False
     for step in path:
-        if isinstance(node, Mapping) and node.get(OPEN) is True:
-            return True
+        seen = seen or (isinstance(node, Mapping) and node.get(OPEN) is True)
         try:
             node = node[step]
         except (KeyError, IndexError, TypeError):
@@ -158,7 +158,7 @@ def _inside_open(document: Mapping[str, Any], path: Sequence[str | int]) -> bool
             if node == META:
                 return False  # metadata has its own schema wherever it stands
             node = document.get("$defs", {}).get(node.removeprefix("#/$defs/"))
-    return False
+    return seen
 
 
 def _wrong_type(error: jsonschema_rs.ValidationError) -> str:

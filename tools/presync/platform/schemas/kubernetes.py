@@ -62,7 +62,8 @@ class Kubernetes:
         found: dict[GroupVersionKind, str] = {}
         for name, definition in self.definitions.items():
             listed: list[dict[str, str]] = definition.get("x-kubernetes-group-version-kind") or []
-            if len(listed) == 1 and "metadata" in definition.get("properties", {}):
+            properties = definition.get("properties", {})
+            if len(listed) == 1 and "metadata" in properties and "items" not in properties:  # no list of a kind
                 one = listed[0]
                 found[one["group"], one["version"], one["kind"]] = name
         return found

@@ -1,4 +1,4 @@
-"""Every small mistake that can be made in an object: a field taken away, misspelt, emptied, of another type, too large."""
+"""Every small mistake in an object: a field taken away, misspelt, emptied, of another type, too large."""
 
 from __future__ import annotations
 

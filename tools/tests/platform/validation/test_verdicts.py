@@ -1,8 +1,8 @@
 """presync against a real API server: every mutation of some manifests, with the verdicts that Kubernetes 1.36.1 gave.
 
 ``cases/verdicts.json`` was recorded with server-side dry run of ``create`` (strict field validation) and of server-side
-apply. Where presync differs is listed in ``cases/differences.txt``; ``python -m tests.platform.validation.test_verdicts``
-writes that list again after a change that was meant.
+apply. Where presync differs is listed in ``cases/differences.txt``, which
+``python -m tests.platform.validation.test_verdicts`` writes again after a change that was meant.
 """
 
 from __future__ import annotations
