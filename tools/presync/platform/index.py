@@ -18,12 +18,13 @@ class Index:
         self._kinds: dict[tuple[str, str], list[Pair]] = {}
         self._places: dict[tuple[str, str, str], list[Pair]] = {}
         self._names: dict[tuple[str, str, str, str], list[Pair]] = {}
-        for pair in platform.resources():
-            entry, resource = pair
-            cluster, group, kind = entry.application.destination.cluster, resource.group, resource.kind
-            self._kinds.setdefault((group, kind), []).append(pair)
-            self._places.setdefault((cluster, resource.namespace, kind), []).append(pair)
-            self._names.setdefault((cluster, resource.namespace, kind, resource.name), []).append(pair)
+        for entry in platform.entries:
+            cluster = entry.application.destination.cluster
+            for resource in entry.rendered.resources:
+                pair, kind = (entry, resource), resource.kind
+                self._kinds.setdefault((resource.group, kind), []).append(pair)
+                self._places.setdefault((cluster, resource.namespace, kind), []).append(pair)
+                self._names.setdefault((cluster, resource.namespace, kind, resource.name), []).append(pair)
 
     def of_kind(self, group: str, kind: str) -> Sequence[Pair]:
         """Every resource of a kind, in every cluster."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from presync.base.errors import PresyncError
+from presync.platform.memo import memo
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 from presync.seal.keys import read_certificates
@@ -14,6 +16,8 @@ from presync.seal.place import CERTIFICATE, nearest_in
 from presync.seal.record import digest
 from presync.seal.sealed import SealedSecret, is_sealed_secret
 from presync.tree import TreeError
+
+MAX_OTHERS = 5  # that a message names
 
 
 def sealed_secrets(platform: Platform) -> Iterator[tuple[Entry, Resource, SealedSecret]]:
@@ -30,25 +34,31 @@ class Copy:
     entry: Entry
     resource: Resource
     key: str
-    others: tuple[str, ...]  # the SealedSecrets that have it too
+    others: tuple[str, ...]  # some SealedSecrets that have it too
 
 
-def copies(platform: Platform) -> Iterator[Copy]:
+def copies(platform: Platform) -> tuple[Copy, ...]:
     """Every value that is a copy. The original is left out where records and certificates tell which one that is."""
+    return memo(platform, "copied-secrets", lambda one: tuple(_copies(one)))
+
+
+def _copies(platform: Platform) -> Iterator[Copy]:
     places: dict[str, list[tuple[Entry, Resource, SealedSecret, str]]] = {}
     for entry, resource, sealed in sealed_secrets(platform):
         for key, ciphertext in sealed.encrypted.items():
             if isinstance(ciphertext, str) and ciphertext:
                 places.setdefault(digest(ciphertext), []).append((entry, resource, sealed, key))
     for same in places.values():
-        if len({sealed.binding for _, _, sealed, _ in same}) < 2:
+        bindings = [sealed.binding for _, _, sealed, _ in same]
+        if len(set(bindings)) < 2:
             continue
         own = {sealed.binding for _, resource, sealed, key in same if _is_at_home(platform, resource, sealed, key)}
-        for entry, resource, sealed, key in same:
-            if own == {sealed.binding}:
-                continue
-            others = sorted({str(other) for _, _, other, _ in same if other.binding != sealed.binding})
-            yield Copy(entry, resource, key, tuple(others))
+        distinct = {(str(sealed), binding) for (_, _, sealed, _), binding in zip(same, bindings, strict=True)}
+        names = sorted(distinct, key=lambda one: one[0])
+        for (entry, resource, _, key), binding in zip(same, bindings, strict=True):
+            if own != {binding}:
+                others = (name for name, other in names if other != binding)
+                yield Copy(entry, resource, key, tuple(itertools.islice(others, MAX_OTHERS)))
 
 
 def _is_at_home(platform: Platform, resource: Resource, sealed: SealedSecret, key: str) -> bool:

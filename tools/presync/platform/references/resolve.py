@@ -62,14 +62,15 @@ class Resolver:
     @cached_property
     def _producers(self) -> dict[tuple[str, str, str, str], list[Producer]]:
         found: dict[tuple[str, str, str, str], list[Producer]] = {}
-        for entry, resource in self._platform.resources():
-            if not is_applied(resource.annotations):
-                continue
+        for entry in self._platform.entries:
             cluster = entry.application.destination.cluster
-            for kind, namespace, name, keys in made(
-                resource.group, resource.kind, resource.namespace, resource.name, resource.data
-            ):
-                found.setdefault((cluster, kind, namespace, name), []).append(Producer(entry, resource, keys))
+            for resource in entry.rendered.resources:
+                if not is_applied(resource.annotations):
+                    continue
+                for kind, namespace, name, keys in made(
+                    resource.group, resource.kind, resource.namespace, resource.name, resource.data
+                ):
+                    found.setdefault((cluster, kind, namespace, name), []).append(Producer(entry, resource, keys))
         return found
 
     def names(self, cluster: str, kind: str, namespace: str) -> list[str]:

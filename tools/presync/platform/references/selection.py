@@ -58,12 +58,14 @@ class Selection:
         self._pods: dict[tuple[str, str], _Labels] = {}
         self._services: dict[tuple[str, str], _Labels] = {}
         self._makers: dict[tuple[str, str], str] = {}
-        for entry, resource in platform.resources():
-            if is_applied(resource.annotations):
-                self._add(entry, resource)
+        for entry in platform.entries:
+            cluster = entry.application.destination.cluster
+            for resource in entry.rendered.resources:
+                if is_applied(resource.annotations):
+                    self._add(cluster, entry, resource)
 
-    def _add(self, entry: Entry, resource: Resource) -> None:
-        place = (entry.application.destination.cluster, resource.namespace)
+    def _add(self, cluster: str, entry: Entry, resource: Resource) -> None:
+        place = (cluster, resource.namespace)
         if resource.group in GROUPS:
             for pod in pod_specs(resource.data, resource.kind):
                 names, numbers = _ports(pod.spec)
