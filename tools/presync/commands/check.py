@@ -31,7 +31,7 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
         findings = collect(platform)
         if names or environment:
             shown = {entry.name for entry in entries}
-            findings = [finding for finding in findings if not finding.application or finding.application in shown]
+            findings = [finding for finding in findings if not finding.application or finding.concerns(shown)]
         if output == "json":
             click.echo(report.as_json(platform, entries, findings), nl=False)
         else:

@@ -16,6 +16,7 @@ from presync.base.finding import Finding, Severity
 from presync.platform.model import Entry, Platform
 from presync.report.table import table
 
+MAX_PLACES = 4  # of one finding in the text; JSON has all
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
@@ -59,6 +60,17 @@ def as_object(finding: Finding) -> dict[str, Any]:
         "column": finding.location.column or None,
         "fingerprint": finding.fingerprint,
         "undetermined": finding.undetermined,
+        "places": [
+            {
+                "application": place.application,
+                "environment": place.environment,
+                "resource": place.resource,
+                "field": place.field,
+                "file": place.location.file,
+                "line": place.location.line or None,
+            }
+            for place in finding.places
+        ],
     }
 
 
@@ -130,9 +142,18 @@ def _finding(finding: Finding) -> str:
     if finding.field:
         lines.append(f"  {finding.field}")
     lines += _wrapped(finding.message, "  ")
+    if finding.places:
+        lines += _wrapped(f"and in {_places(finding)}", "  ")
     if finding.remedy:
         lines += _wrapped(finding.remedy, "    ", first="  > ")
     return "\n".join(lines) + "\n"
+
+
+def _places(finding: Finding) -> str:
+    """The further places of one cause: the first few, and how many more."""
+    names = list(dict.fromkeys(f"{place.application} {place.resource}".strip() for place in finding.places))
+    more = len(names) - MAX_PLACES
+    return ", ".join(names[:MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
