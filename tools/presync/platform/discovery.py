@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
@@ -64,7 +63,7 @@ def _objects(data: Any, location: Location) -> Iterator[Manifest]:
 
 def _candidates(tree: Tree, settings: Settings) -> Iterator[str]:
     charts = {posixpath.dirname(path) for path in tree.paths if posixpath.basename(path) == "Chart.yaml"}
-    patches = _patches(tree)
+    patches = _patches(tree, settings)
     for path in tree.paths:
         if not path.endswith(_EXTENSIONS) or path in patches or _in_templates(path, charts):
             continue
@@ -72,7 +71,7 @@ def _candidates(tree: Tree, settings: Settings) -> Iterator[str]:
             path == root or path.startswith(root.rstrip("/") + "/") for root in settings.roots
         ):
             continue
-        if any(fnmatch.fnmatchcase(path, pattern) for pattern in settings.exclude):
+        if settings.excludes(path):
             continue
         yield path
 
@@ -88,11 +87,11 @@ def _in_templates(path: str, charts: set[str]) -> bool:
     return "" in charts and path.startswith(("templates/", "charts/", "ci/", "tests/"))
 
 
-def _patches(tree: Tree) -> set[str]:
+def _patches(tree: Tree, settings: Settings) -> set[str]:
     """Files that a kustomization of the same tree names as patches: parts of objects, not objects."""
     found: set[str] = set()
     for path in tree.paths:
-        if posixpath.basename(path) not in _KUSTOMIZATIONS:
+        if posixpath.basename(path) not in _KUSTOMIZATIONS or settings.excludes(path):
             continue
         try:
             data = goyaml.load(goyaml.decode(tree.read(path)))

@@ -18,7 +18,6 @@ Good:
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator, Mapping
 
 from presync.base.errors import PresyncError
@@ -49,7 +48,7 @@ def check(platform: Platform) -> Iterator[Match]:
         try:
             readable[path] = read_certificates(platform.tree.read(path), path)
         except (PresyncError, TreeError) as error:
-            if not any(fnmatch.fnmatchcase(path, glob) for glob in platform.settings.exclude):
+            if not platform.settings.excludes(path):
                 message, remedy = error.message.removeprefix(f"{path}: "), getattr(error, "remedy", "")
                 yield Match(message, remedy, location=Location(path), severity=Severity.ERROR, key=path)
     copied = {(id(copy.resource), copy.key) for copy in copies(platform)}  # SEC101 tells

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +27,7 @@ def secret_files(platform: Platform) -> Iterator[tuple[str, int, Object]]:
     """Every plain Secret in a file of the tree that presync.yaml does not exclude: path, line, data."""
     tree = platform.tree
     for path in tree.paths:
-        if not path.endswith(_FILES) or any(fnmatch.fnmatchcase(path, glob) for glob in platform.settings.exclude):
+        if not path.endswith(_FILES) or platform.settings.excludes(path):
             continue
         try:
             content = tree.read(path)

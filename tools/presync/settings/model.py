@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,10 @@ class Settings:
     externals: tuple[External, ...] = ()
     objects: tuple[ExternalObject, ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def excludes(self, path: str) -> bool:
+        """Whether a file of the tree is passed over by whatever looks through all of them."""
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self.exclude)
 
 
 def load_settings(tree: Tree) -> Settings:

@@ -158,8 +158,11 @@ class Schemas:
 
     @cached_property
     def _in_tree(self) -> dict[tuple[str, str], list[Declared]]:
-        """From every file of the tree; read only when a kind is found nowhere else."""
-        return self._from_files(path for path in self._platform.tree.paths if path.endswith(_FILES))
+        """From every file of the tree but excluded ones; read only when a kind is found nowhere else."""
+        excludes = self._platform.settings.excludes
+        return self._from_files(
+            path for path in self._platform.tree.paths if path.endswith(_FILES) and not excludes(path)
+        )
 
     def _from_files(self, paths: Iterator[str]) -> dict[tuple[str, str], list[Declared]]:
         found: dict[tuple[str, str], list[Declared]] = {}
