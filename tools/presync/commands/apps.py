@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +41,8 @@ def command(
             write_folder(out, report.files(entries, platform.expansions))
             click.echo(f"wrote {len(entries)} Applications to {out}", err=True)
         else:
-            click.echo(report.render(entries, output), nl=False)
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+            click.echo(report.render(entries, output, width), nl=False)
         return _status(platform)
 
 

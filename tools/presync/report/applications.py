@@ -11,9 +11,12 @@ from presync.argocd.model import Application, Expansion
 from presync.platform.model import Entry
 from presync.report.table import table
 
+_HEADER = ("APPLICATION", "ENV", "PROJECT", "DESTINATION", "SOURCE", "SYNC")
+_LEAST = ("PROJECT", "SYNC", "DESTINATION")  # what a narrow terminal does without, in this order
 
-def render(entries: Sequence[Entry], output: str) -> str:
-    """All of them in one text."""
+
+def render(entries: Sequence[Entry], output: str, width: int = 0) -> str:
+    """All of them in one text; with a ``width`` (columns of a terminal) the table leaves columns out until it fits."""
     if output == "json":
         return json.dumps([entry.application.raw for entry in entries], indent=2) + "\n"
     if output == "yaml":
@@ -25,7 +28,13 @@ def render(entries: Sequence[Entry], output: str) -> str:
         for entry in entries
         for app in [entry.application]
     ]
-    return table(["APPLICATION", "ENV", "PROJECT", "DESTINATION", "SOURCE", "SYNC"], rows)
+    shown = table(_HEADER, rows)
+    for left_out in range(1, len(_LEAST) + 1):
+        if not width or max(map(len, shown.splitlines())) <= width:
+            break
+        kept = [index for index, name in enumerate(_HEADER) if name not in _LEAST[:left_out]]
+        shown = table([_HEADER[index] for index in kept], [[row[index] for index in kept] for row in rows])
+    return shown
 
 
 def files(entries: Sequence[Entry], expansions: Sequence[Expansion]) -> Mapping[str, str]:
