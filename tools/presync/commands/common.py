@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from presync.base.errors import PresyncError
 from presync.engine import Engine
 from presync.engine.client import TIMEOUT
@@ -105,8 +103,3 @@ def _suggestion(name: str, known: Sequence[str]) -> str:
 
     close = difflib.get_close_matches(name, known, 3, 0.5)
     return f"Did you mean {' or '.join(close)}?" if close else "`presync apps` lists what there is."
-
-
-def style(text: str, **options: object) -> str:
-    """Colour on a terminal, plain text in a pipe."""
-    return click.style(text, **options) if sys.stdout.isatty() else text  # type: ignore[arg-type]

@@ -5,6 +5,6 @@ runs them in worker processes that are started once, bounded in time and memory,
 that exceeds a bound is an :class:`EngineError`, and the run goes on.
 """
 
-from presync.engine.client import Chart, Engine, EngineError, Rendered, RenderRequest, Template, TemplateError
+from presync.engine.client import Chart, Engine, EngineError, Rendered, RenderRequest
 
-__all__ = ["Chart", "Engine", "EngineError", "RenderRequest", "Rendered", "Template", "TemplateError"]
+__all__ = ["Chart", "Engine", "EngineError", "RenderRequest", "Rendered"]

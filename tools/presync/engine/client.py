@@ -13,8 +13,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -90,17 +89,6 @@ class Rendered:
     def data(self) -> Any:
         """The document's data; None where ``json`` is empty and the text must be parsed by the caller."""
         return json.loads(self.json) if self.json else None
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A Go template string to be evaluated with each of several parameter sets."""
-
-    text: str
-
-
-class TemplateError(EngineError):
-    """A Go template could not be parsed or evaluated."""
 
 
 class Worker:
@@ -184,7 +172,6 @@ class Engine:
         self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(self.size):
             self._idle.put(None)  # a worker is started when it is first needed
-        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="engine")
         self._closed = False
 
     def __enter__(self) -> Engine:
@@ -205,7 +192,6 @@ class Engine:
         if self._closed:
             return
         self._closed = True
-        self._threads.shutdown(cancel_futures=True)
         while not self._idle.empty():
             worker = self._idle.get()
             if worker is not None:
@@ -236,10 +222,6 @@ class Engine:
             raise EngineError(reply["error"], step=reply.get("step", ""))
         return reply, out
 
-    def submit(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> Future[Any]:
-        """The same, in a thread; several run side by side, one per worker."""
-        return self._threads.submit(self.call, operation, blobs, **header)
-
     def render(self, request: RenderRequest) -> list[Rendered]:
         """``helm template``: every document, CRDs first, then by path of its template."""
         reply, blobs = self.call(
@@ -263,18 +245,6 @@ class Engine:
             for index, document in enumerate(reply["documents"])
         ]
 
-    def render_all(self, requests: Iterable[RenderRequest]) -> Iterator[list[Rendered] | EngineError]:
-        """Several charts side by side, answers in the order of the requests."""
-        futures = [self._threads.submit(self._try, request) for request in requests]
-        for future in futures:
-            yield future.result()
-
-    def _try(self, request: RenderRequest) -> list[Rendered] | EngineError:
-        try:
-            return self.render(request)
-        except EngineError as error:
-            return error
-
     def values(self, *texts: bytes) -> list[dict[str, Any]]:
         """YAML documents as Helm reads values, each on its own."""
         return [json.loads(blob) or {} for blob in self.call("values", texts)[1]]
@@ -283,7 +253,3 @@ class Engine:
         """What the only template of a small chart gives."""
         _, blobs = self.call("templates", [archive], values=json.dumps(values), strict=False)
         return "".join(json.loads(blobs[0]).values()).strip()
-
-    def helm_version(self) -> str:
-        """Version of Helm in the engine, for example ``v4.2.3``."""
-        return str(self.call("versions")[0]["helm"])

@@ -101,17 +101,11 @@ def templates(header: dict[str, Any], blobs: list[bytes]) -> Reply:
     return {}, [text.encode()]
 
 
-def versions(header: dict[str, Any], blobs: list[bytes]) -> Reply:
-    """The version of Helm that is linked in."""
-    return {"helm": _native.helm_sdk_version()}, []
-
-
 OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
     "render": render,
     "values": values,
     "parameters": parameters,
     "templates": templates,
-    "versions": versions,
 }
 
 
