@@ -45,6 +45,11 @@ class Origin:
     parameters: tuple[Location, ...] = ()
     parent: str = ""
 
+    @property
+    def place(self) -> Location:
+        """What somebody edits to change the Application: the last file its generators read, else its manifest."""
+        return self.parameters[-1] if self.parameters else self.location
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

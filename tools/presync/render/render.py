@@ -130,7 +130,7 @@ def _unavailable(
 
 def _complete(problems: Sequence[Problem], application: Application) -> tuple[Problem, ...]:
     """The problems with the Application's name, and its place where they have none."""
-    place = application.origin.parameters[-1] if application.origin.parameters else application.origin.location
+    place = application.origin.place
     return tuple(
         replace(
             problem,

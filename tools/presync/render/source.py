@@ -43,8 +43,7 @@ class Prepared:
     @property
     def location(self) -> Location:
         """What somebody edits to change the source: the file a generator read, else the manifest."""
-        origin = self.application.origin
-        return origin.parameters[0] if origin.parameters else origin.location
+        return self.application.origin.place
 
     def file(self, path: str) -> Location:
         """A file of the source as a person finds it."""

@@ -91,18 +91,22 @@ def _all(platform: Platform) -> Iterator[tuple[Problem, Entry | None]]:
         yield from ((problem, entry) for problem in entry.denials)
         linked = "out-of-bounds symlinks" in rendered.error and platform.tree.escaping_links
         if rendered.error and not linked and not _told(rendered.error, rendered.problems):
-            yield Problem("render-failed", rendered.error, application=entry.name, location=place(entry)), entry
-        if rendered.unavailable and not rendered.external and not _told(rendered.unavailable, rendered.problems):
             yield (
-                Problem("source-unavailable", rendered.unavailable, application=entry.name, location=place(entry)),
+                Problem(
+                    "render-failed", rendered.error, application=entry.name, location=entry.application.origin.place
+                ),
                 entry,
             )
-
-
-def place(entry: Entry) -> Location:
-    """What somebody edits to change an Application: the last file its generators read, else its manifest."""
-    origin = entry.application.origin
-    return origin.parameters[-1] if origin.parameters else origin.location
+        if rendered.unavailable and not rendered.external and not _told(rendered.unavailable, rendered.problems):
+            yield (
+                Problem(
+                    "source-unavailable",
+                    rendered.unavailable,
+                    application=entry.name,
+                    location=entry.application.origin.place,
+                ),
+                entry,
+            )
 
 
 def _told(reason: str, reported: Iterable[Problem]) -> bool:
