@@ -245,6 +245,25 @@ class Engine:
             for index, document in enumerate(reply["documents"])
         ]
 
+    def variants(
+        self, request: RenderRequest, changes: Sequence[Sequence[tuple[Sequence[str], Any]]]
+    ) -> list[dict[str, str | None] | None]:
+        """What the templates give with some values changed: first everything as it is, then what differs, per change.
+
+        None stands for a change the chart refuses; a template without output any more is None in its mapping.
+        """
+        _, blobs = self.call(
+            "variants",
+            [request.archive],
+            values=json.dumps(request.values),
+            name=request.name,
+            namespace=request.namespace,
+            kube_version=request.kube_version,
+            api_versions=list(request.api_versions),
+            variants=[[[list(path), value] for path, value in one] for one in changes],
+        )
+        return [json.loads(blob).get("files") for blob in blobs]
+
     def values(self, *texts: bytes) -> list[dict[str, Any]]:
         """YAML documents as Helm reads values, each on its own."""
         return [json.loads(blob) or {} for blob in self.call("values", texts)[1]]

@@ -69,6 +69,55 @@ def render(header: dict[str, Any], blobs: list[bytes]) -> Reply:
     return {"documents": documents}, texts
 
 
+def variants(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    """One chart with slightly different values each time: what every template gives where it differs from the first.
+
+    ``variants`` are lists of ``[path, value]``; the path is one of keys. Answers one JSON object for the unchanged
+    values and one for each variant: ``{"files": {template: text or null}}`` or ``{"error": message}``.
+    """
+    options = json.dumps(
+        {
+            "name": header["name"],
+            "namespace": header["namespace"],
+            "kube_version": header["kube_version"],
+            "api_versions": header["api_versions"],
+        }
+    )
+
+    def one(changes: list[tuple[list[str], Any]]) -> dict[str, str]:
+        values = json.loads(header["values"])
+        for path, value in changes:
+            below = values
+            for key in path[:-1]:
+                if not isinstance(below.get(key), dict):
+                    below[key] = {}
+                below = below[key]
+            below[path[-1]] = value
+        # Rendering changes a loaded chart (disabled subcharts leave it), so each variant loads it again.
+        with helm_python.Chart.load_archive(blobs[0]) as chart:
+            rendered: dict[str, str] = json.loads(
+                _native.call_string("helm_render", chart._raw(), json.dumps(values), options)
+            )
+        return rendered
+
+    out: list[dict[str, Any]] = []
+    base: dict[str, str] = {}
+    for number, changes in enumerate([[], *header["variants"]]):
+        try:
+            rendered = one(changes)
+        except helm_python.HelmError as error:
+            out.append({"error": str(error)})
+            continue
+        if number == 0:
+            base = rendered
+            out.append({"files": rendered})
+        else:
+            changed: dict[str, str | None] = {path: text for path, text in rendered.items() if base.get(path) != text}
+            changed.update({path: None for path in base if path not in rendered})
+            out.append({"files": changed})
+    return {}, [json.dumps(one).encode() for one in out]
+
+
 def _as_json(document: str) -> tuple[bytes, str]:
     """The document as Go's YAML reads it, or why it is no mapping; neither where the caller must parse it."""
     try:
@@ -103,6 +152,7 @@ def templates(header: dict[str, Any], blobs: list[bytes]) -> Reply:
 
 OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
     "render": render,
+    "variants": variants,
     "values": values,
     "parameters": parameters,
     "templates": templates,

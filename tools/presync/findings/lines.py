@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from presync import provenance
 from presync.base import goyaml
 from presync.base.finding import Location
 from presync.platform.memo import memo
@@ -21,13 +22,17 @@ _Part = tuple[Mapping[str, Any], yaml.Node, tuple[str | int, ...]]
 def locate(platform: Platform, entry: Entry | None, resource: Resource, path: Path) -> Location:
     """Where somebody edits the field.
 
-    A manifest that stands in a file as it was rendered gives the line of the field. Anything else, a template or a
-    patched object, gives the file it came from.
+    What Helm rendered gives the line of the value that sets the field, else the template's line. A manifest that stands
+    in a file as it was rendered gives the line of the field; a patched one the file it came from.
     """
-    if resource.chart or resource.source.line or not resource.source.file:
+    if resource.trace is not None:
+        found = provenance.explain(resource, path).location
+        return found if found.file else resource.source
+    if resource.chart or not resource.source.file:
         return resource.source
-    for data, node, prefix in _parts(platform, resource.source.file):
-        if data == resource.data:
+    alike = [part for part in _parts(platform, resource.source.file) if part[0] == resource.data]
+    for _, node, prefix in alike:
+        if len(alike) == 1 or resource.source.line in (0, node.start_mark.line + 1):
             return goyaml.locate(node, (*prefix, *path), resource.source.file)
     return resource.source
 

@@ -41,6 +41,14 @@ class ChartFiles:
     def name(self) -> str:
         return str(self.metadata.get("name") or "")
 
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """``values.yaml``: the defaults; empty where it cannot be read, which the render says."""
+        try:
+            return self._yaml("values.yaml") if "values.yaml" in self.files else {}
+        except Refused:
+            return {}
+
     @property
     def dependencies(self) -> list[Mapping[str, Any]]:
         """What ``Chart.yaml`` declares."""

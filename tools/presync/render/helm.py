@@ -19,6 +19,7 @@ from presync.render.result import Item, Output
 from presync.render.run import Run, bounded
 from presync.render.semver import VersionError
 from presync.render.source import Prepared
+from presync.render.trace import HelmTrace
 from presync.render.valuefiles import File, one_file, value_files
 from presync.tree import TreeError
 
@@ -66,8 +67,16 @@ class _Render:
         )
         rendered = self._rendered(request, chart, layers)
         label = self.prepared.chart_label or self.prepared.folder
+        trace = HelmTrace(self.run_.context.engine, request, self._placed(chart), tuple(layers), self.prepared.location)
         items = tuple(
-            Item(document.data, self.prepared.file(chart.origin(document.source)), document.text, label)
+            Item(
+                document.data,
+                self.prepared.file(chart.origin(document.source)),
+                document.text,
+                label,
+                document.source,
+                trace,
+            )
             for document in printed(rendered, helm.get("skipTests") is True)
         )
         return Output(items, tuple(problems), frozenset(self.reads))
@@ -143,6 +152,12 @@ class _Render:
         kind = chart.metadata.get("type") or "application"
         if kind != "application":
             raise Refused(f"{kind} charts are not installable")
+
+    def _placed(self, chart: ChartFiles) -> ChartFiles:
+        """The chart with its files' places as people see them."""
+        return chart.with_files(
+            chart.files, {path: self.prepared.file(origin).file for path, origin in chart.origins.items()}
+        )
 
     def _archive(self, chart: ChartFiles, values: Values) -> bytes:
         if not integers.has_integers(values):

@@ -8,6 +8,7 @@ from typing import Any
 
 from presync.argocd.model import Application
 from presync.base.finding import Location, Problem
+from presync.render.trace import HelmTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Resource:
     """One object of the output. ``namespace`` is the effective one, ``data`` is as rendered.
 
     ``source`` is the file it came from: the template, the manifest of a directory, the kustomization.
-    ``chart`` is the folder or reference of the chart, where there is one.
+    ``chart`` is the folder or reference of the chart, where there is one; ``trace`` is then the call of Helm.
     """
 
     data: Mapping[str, Any] = field(repr=False)
@@ -23,6 +24,8 @@ class Resource:
     source: Location
     text: str = field(default="", repr=False)
     chart: str = ""
+    template: str = ""  # the path Helm gives the template, where it is one
+    trace: HelmTrace | None = field(default=None, repr=False, compare=False)
 
     @property
     def api_version(self) -> str:

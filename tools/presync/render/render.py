@@ -159,7 +159,13 @@ def _finished(result: _Rendered, known: Scopes) -> RenderedApplication:
     repeated: dict[tuple[str, ...], Resource] = {}
     for index, item in enumerate(result.items):
         resource = Resource(
-            item.data, scopes.namespace_of(item.data, destination, known), item.source, item.text, item.chart
+            item.data,
+            scopes.namespace_of(item.data, destination, known),
+            item.source,
+            item.text,
+            item.chart,
+            item.template,
+            item.trace,
         )
         key: tuple[str, ...] = resource.key
         if not resource.name:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from presync.base.finding import Location, Problem
 from presync.render.documents import Object
+from presync.render.trace import HelmTrace
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class Item:
     source: Location
     text: str = ""
     chart: str = ""
+    template: str = ""  # the path Helm gives the template, where it is one
+    trace: HelmTrace | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

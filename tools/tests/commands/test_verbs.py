@@ -147,3 +147,33 @@ def test_help_names_every_verb(run: Run) -> None:
     for verb in ("apps", "render", "check", "explain", "rules", "vendor", "seal", "rotate"):
         assert verb in text
         assert run(verb, "--help").returncode == 0
+
+
+def test_explain_a_field(tree: Path, run: Run) -> None:
+    done = run("-C", tree, "explain", "web-dev/ConfigMap/web-dev.data.level")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert ["set", "by", "envs/dev/web/values.yaml:1:1"] in rows
+    assert ["level:", "debug"] in rows
+    as_json = json.loads(run("-C", tree, "explain", "web-dev/configmap/web-dev.data[level]", "-o", "json").stdout)
+    assert (as_json["field"], as_json["value"]) == ("data.level", "debug")
+    assert as_json["edit"] == {"file": "envs/dev/web/values.yaml", "line": 1, "column": 1}
+    assert as_json["templates"][0]["file"] == "charts/web/templates/config.yaml"
+
+
+@pytest.mark.parametrize(
+    ("subject", "message"),
+    [
+        ("wbe-dev/ConfigMap/web-dev", "Did you mean web-dev or web-prod?"),
+        ("web-dev/ConfigMao/web-dev", "Did you mean ConfigMap?"),
+        ("web-dev/ConfigMap/wbe-dev", "Did you mean web-dev?"),
+        ("web-dev/ConfigMap/web-dev.data.levle", "Did you mean level?"),
+        ("web-dev/ConfigMap", "Write APP/KIND/NAME"),
+        ("K8S999", "there is no rule"),
+    ],
+)
+def test_explain_what_is_not_there(tree: Path, run: Run, subject: str, message: str) -> None:
+    done = run("-C", tree, "explain", subject)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

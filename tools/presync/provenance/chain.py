@@ -1,0 +1,115 @@
+"""The whole way from a rendered field back to the files people edit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from presync.base.finding import Location
+from presync.provenance import influence
+from presync.provenance.influence import MISSING, Prober, Target
+from presync.provenance.lexer import parts
+from presync.provenance.template import Lines
+from presync.render.model import Resource
+from presync.render.trace import HelmTrace, KeyPath
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A value the field depends on: where it is set now, and the settings below that it hides."""
+
+    path: KeyPath
+    value: Any
+    location: Location
+    default: bool  # nobody but the chart itself sets it
+    hides: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a template that printed the field."""
+
+    location: Location
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """``keys`` and ``lines``: the one to edit first. Both are empty where nothing could be found out."""
+
+    value: Any
+    keys: tuple[Key, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """The line to edit: the value's, else the template's."""
+        if self.keys:
+            return self.keys[0].location
+        return self.lines[0].location if self.lines else Location()
+
+
+def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
+    """Where a field of a resource that Helm rendered comes from.
+
+    A field that is not there is explained by the value that could set it, else by the nearest parent.
+    """
+    value = influence.get(resource.data, path)
+    trace = resource.trace
+    if trace is None:
+        return Chain(None if value is MISSING else value)
+    target = Target(resource.template, resource.kind, resource.name, tuple(path))
+    lines = _lines(trace, target)
+    keys: tuple[Key, ...] = ()
+    prober = _prober(trace)
+    if path and target.template in prober.base:
+        literal = bool(lines) and _literal(lines[0].text, path[-1], value)
+        keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
+    return Chain(None if value is MISSING else value, keys, lines)
+
+
+def _literal(line: str, key: str | int, value: Any) -> bool:
+    """Whether the line of the template spells the field out, so that only a condition around it could be a value."""
+    text = "".join(part.text for part in parts(line) if not part.action)
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    word = re.escape(str(value))
+    if re.search(rf'"{re.escape(str(key))}"\s+"?{word}(?:["\s)]|$)', line):  # (dict "key" value)
+        return True
+    return re.search(rf'(?:^|[\s"\']){word}(?:[\s"\']|$)', text) is not None and (isinstance(key, int) or key in text)
+
+
+def _prober(trace: HelmTrace) -> Prober:
+    if "prober" not in trace.memo:
+        trace.memo["prober"] = Prober(trace)
+    found: Prober = trace.memo["prober"]
+    return found
+
+
+def _lines(trace: HelmTrace, target: Target) -> tuple[Line, ...]:
+    if "lines" not in trace.memo:
+        trace.memo["lines"] = Lines(trace)
+    lines: Lines = trace.memo["lines"]
+    places = lines.find(target)
+    by_origin = {origin: path for path, origin in trace.bare.origins.items()}
+    return tuple(
+        Line(place, lines.source(by_origin.get(place.file, place.file), place.line).strip())
+        for place in dict.fromkeys(places)
+        if by_origin.get(place.file, place.file) in trace.bare.files
+    )
+
+
+def _key(trace: HelmTrace, path: KeyPath) -> Key:
+    value = influence.get(trace.effective, path)
+    settings = trace.setting(path)
+    if not settings or not _same(settings[0][0], path, value):
+        return Key(path, value, trace.application, False, tuple(location for _, location in settings))
+    first, *hidden = settings
+    return Key(path, value, first[1], first[0].default, tuple(location for _, location in hidden))
+
+
+def _same(scoped: Any, path: KeyPath, value: Any) -> bool:
+    """Whether the layer's value is the one that counts; a parameter of the Application may lie above all layers."""
+    return bool(influence.get(scoped.layer.data, path[len(scoped.prefix) :]) == value)

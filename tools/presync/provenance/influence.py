@@ -1,0 +1,263 @@
+"""Which values a rendered field depends on, found out by changing them.
+
+No reading of templates can follow ``tpl``, ``dict``, ``index`` and library charts in general; rendering again with one
+value changed does, with Helm's own code. What is said to set a field is therefore true by trial: change that value and
+the field changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from presync.base import goyaml
+from presync.engine import EngineError, RenderRequest
+from presync.provenance import leaves
+from presync.provenance.leaves import Change
+from presync.render.trace import HelmTrace, KeyPath
+
+Path = Sequence[str | int]
+_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+_BATCH = 24
+_BYTES = (
+    60_000_000  # of templates rendered to explain one source: 400 renders of an ordinary chart, fewer of a large one
+)
+_MOST = 600
+MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A field of one document: the template Helm names, the document's identity, the path in it."""
+
+    template: str
+    kind: str
+    name: str
+    path: tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Prober:
+    """Renders one source again and again, remembering what each change did."""
+
+    trace: HelmTrace
+    values: Mapping[str, Any] = field(init=False)
+    base: dict[str, str] = field(init=False, default_factory=dict)
+    request: RenderRequest = field(init=False)
+    effects: dict[tuple[KeyPath, ...], dict[str, str | None] | None] = field(init=False, default_factory=dict)
+    left: int = field(init=False, default=_MOST)
+    _documents: dict[tuple[str, str], list[Any]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.values = self.trace.effective
+        self.request = self.trace.asking(self.trace.bare.files)
+        first = self._ask([])
+        self.base = {path: text for path, text in (first[0] or {}).items() if text is not None} if first else {}
+        size = sum(map(len, self.base.values())) + sum(map(len, self.trace.bare.files.values())) // 4
+        self.left = max(16, min(_MOST, _BYTES // max(size, 1)))
+
+    def effect(self, groups: Sequence[tuple[KeyPath, ...]]) -> None:
+        """Have the effect of changing each group of leaves at once in ``effects``; None for what the chart refuses."""
+        wanted = [group for group in dict.fromkeys(groups) if group not in self.effects][: self.left]
+        self.left -= len(wanted)
+        for start in range(0, len(wanted), _BATCH):
+            batch = wanted[start : start + _BATCH]
+            answers = self._ask([self._changes(group) for group in batch])
+            for group, answer in zip(batch, answers[1:] or [None] * len(batch), strict=True):
+                self.effects[group] = answer
+
+    def _changes(self, group: tuple[KeyPath, ...]) -> list[Change]:
+        values: Any = self.values
+        out: dict[tuple[str, ...], Any] = {}
+        for path in group:
+            current = get(values, path)
+            keys, new = leaves.change(values, path, leaves.changed(current))
+            if keys in out:  # two leaves of one list
+                rest = path[len(keys) :]
+                leaves.put(out[keys], rest, leaves.changed(current))
+            else:
+                out[keys] = new
+        return list(out.items())
+
+    def _ask(self, changes: Sequence[Sequence[Change]]) -> list[dict[str, str | None] | None]:
+        try:
+            return self.trace.engine.variants(self.request, changes)
+        except EngineError:
+            self.left = 0  # a bound was reached: whatever is not known yet stays unknown
+            return []
+
+    def base_value(self, target: Target) -> Any:
+        """The field as it is; MISSING where it is not there."""
+        document = _find(self._parsed(self.base.get(target.template, "")), target)
+        return MISSING if document is None else get(document, target.path)
+
+    def kind_of(self, group: tuple[KeyPath, ...], target: Target) -> str:
+        """What changing these leaves does to the field: ``value``, ``presence``, nothing (empty), or ``failed``."""
+        effect = self.effects.get(group, MISSING)
+        if effect is MISSING:
+            return ""
+        if effect is None:
+            return "failed"
+        assert isinstance(effect, dict)  # noqa: S101 - for mypy
+        if target.template not in effect:
+            return ""
+        after = self._parsed(effect[target.template] or "")
+        before = self._parsed(self.base[target.template])
+        document = _find(after, target)
+        if document is None and len(after) == len(before):
+            document = after[_position(before, target)]  # renamed
+        if document is None:
+            return "presence"
+        old = get(_find(before, target), target.path)
+        new = get(document, target.path)
+        if new == old and type(new) is type(old):
+            return ""
+        parent_old, parent_new = get(_find(before, target), target.path[:-1]), get(document, target.path[:-1])
+        if new is MISSING and (parent_new is MISSING or not isinstance(parent_old, Mapping)):
+            return "presence"
+        return "value"
+
+    def spread(self, group: tuple[KeyPath, ...]) -> int:
+        """How many lines of the whole output the change touches."""
+        effect = self.effects.get(group) or {}
+        return sum(
+            len(set((text or "").split("\n")) ^ set(self.base.get(path, "").split("\n")))
+            for path, text in effect.items()
+        )
+
+    def _parsed(self, text: str) -> list[Any]:
+        key = ("", text)
+        if key not in self._documents:
+            found = []
+            for part in _SEPARATOR.split(text):
+                try:
+                    data = goyaml.load(part)
+                except goyaml.GoYamlError:
+                    data = None
+                if isinstance(data, dict):
+                    found.append(data)
+            self._documents[key] = found
+        return self._documents[key]
+
+
+def sources(prober: Prober, target: Target, thorough: bool = True) -> list[KeyPath]:
+    """The values the field depends on, the one to edit first.
+
+    Candidates that hold the field's value come first, then those whose value is part of it, then those of the same
+    name; the rest is searched by halves where ``thorough``, so that a value which a template turns into something else
+    is found too.
+    """
+    value = prober.base_value(target)
+    if isinstance(value, Mapping | list) and value:
+        return _whole(prober, target, value)
+    ranked = _ranked(prober, target, value)
+    found: list[KeyPath] = []
+    for rank in (0, 1, 2):
+        group = [(path,) for at, path in ranked if at == rank]
+        prober.effect(group)
+        found += [path for (path,) in group if prober.kind_of((path,), target) == "value"]
+        if found and rank < 2:
+            break
+    if not found and thorough and value is not MISSING:
+        rest = [path for at, path in ranked if at == 3]
+        found = list(_search(prober, target, rest))
+    ranks = {path: at for at, path in ranked}
+    return sorted(dict.fromkeys(found), key=lambda path: (ranks[path], prober.spread((path,)), str(path)))
+
+
+def _whole(prober: Prober, target: Target, value: Any) -> list[KeyPath]:
+    """The keys whose mapping or list became the field as it is."""
+    alike = [path for path, node in _nodes(prober.values) if node == value and type(node) is type(value)]
+    below = {path: (*path, *next(leaves.leaves(get(prober.values, path)))[0]) for path in alike}
+    prober.effect([(leaf,) for leaf in below.values()])
+    found = [path for path, leaf in below.items() if prober.kind_of((leaf,), target) == "value"]
+    words = set(map(str, target.path))
+    return sorted(found, key=lambda path: (-sum(str(step) in words for step in path), prober.spread((below[path],))))
+
+
+def _nodes(values: Any, prefix: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Every mapping and list that is not empty, with its path."""
+    if prefix and values:
+        yield prefix, values
+    below = values.items() if isinstance(values, Mapping) else enumerate(values)
+    for key, value in below:
+        if isinstance(value, Mapping | list):
+            yield from _nodes(value, (*prefix, key))
+
+
+def _ranked(prober: Prober, target: Target, value: Any) -> list[tuple[int, KeyPath]]:
+    text = "" if value is MISSING or isinstance(value, dict | list) else _word(value)
+    words = {str(step).lower() for step in target.path if isinstance(step, str)}
+    whole = str(value) if isinstance(value, dict | list) else text
+    last = str(target.path[-1]).lower() if target.path else ""
+    out = []
+    for path, leaf in leaves.leaves(prober.values):
+        word = _word(leaf)
+        key = str(path[-1]).lower()
+        if text and word == text and not isinstance(leaf, dict | list):
+            rank = 0
+        elif len(word) > 1 and not isinstance(leaf, bool | dict | list) and leaf is not None and word in whole:
+            rank = 1
+        elif key == last or any(str(step).lower() in words for step in path if isinstance(step, str)):
+            rank = 2
+        else:
+            rank = 3
+        # Within a rank: the longest value, and the one whose keys resemble the field's.
+        shared = sum(str(step).lower() in words for step in path)
+        out.append((rank, -shared, -len(word), path))
+    out.sort(key=lambda one: (one[0], one[1], one[2], str(one[3])))
+    return [(rank, path) for rank, _, _, path in out]
+
+
+def _search(prober: Prober, target: Target, paths: Sequence[KeyPath]) -> Iterator[KeyPath]:
+    """The leaves of which the field depends, by halving; a half the chart refuses is halved too."""
+    stack = [tuple(paths)]
+    while stack and prober.left > 0:
+        group = stack.pop()
+        if not group:
+            continue
+        prober.effect([group])
+        kind = prober.kind_of(group, target)
+        if not kind:
+            continue
+        if len(group) == 1:
+            if kind == "value":
+                yield group[0]
+            continue
+        middle = len(group) // 2
+        stack += [group[middle:], group[:middle]]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def get(data: Any, path: Path) -> Any:
+    """What stands at the path; MISSING where nothing does."""
+    for step in path:
+        known = (isinstance(data, Mapping) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        )
+        if not known:
+            return MISSING
+        data = data[step]
+    return data
+
+
+def _identity(document: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = document.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, Mapping) else ""
+    return str(document.get("kind") or ""), str(name or "")
+
+
+def _find(documents: Sequence[Any], target: Target) -> Any:
+    found = [one for one in documents if _identity(one) == (target.kind, target.name)]
+    return found[0] if found else None
+
+
+def _position(documents: Sequence[Any], target: Target) -> int:
+    return next((at for at, one in enumerate(documents) if _identity(one) == (target.kind, target.name)), 0)

@@ -1,0 +1,145 @@
+"""Which line of which template printed a field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from presync.base import goyaml
+from presync.base.finding import Location
+from presync.engine import EngineError
+from presync.provenance.influence import Target
+from presync.provenance.instrument import MARK, Mark, instrument, marks
+from presync.render.trace import HelmTrace
+
+_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_INCLUDE = re.compile(r'\b(?:include|template)\s+"([^"]+)"')
+_DEFINE = re.compile(r'\{\{-?\s*define\s+"([^"]+)"')
+_TEMPLATE = re.compile(r"(?:^|/)templates/.+")
+
+
+@dataclass(slots=True)
+class Lines:
+    """The output of one source with every line marked."""
+
+    trace: HelmTrace
+    paths: list[str] = field(init=False)
+    outputs: Mapping[str, str] = field(init=False)
+    _defines: dict[str, tuple[str, int]] | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        files = self.trace.bare.files
+        self.paths = sorted(path for path in files if _TEMPLATE.search(path))
+        self.outputs = self._render(careful=False) or self._render(careful=True) or {}
+
+    def _render(self, careful: bool) -> Mapping[str, str] | None:
+        files = dict(self.trace.bare.files)
+        for number, path in enumerate(self.paths):
+            text = files[path].decode("utf-8", "replace")
+            files[path] = instrument(text, number, careful).encode()
+        try:
+            answers = self.trace.engine.variants(self.trace.asking(files), [])
+        except EngineError:
+            return None
+        return None if answers[0] is None else {path: text for path, text in answers[0].items() if text is not None}
+
+    def find(self, target: Target) -> list[Location]:
+        """The lines that printed the field: the innermost template first, then those that included it."""
+        for text in _SEPARATOR.split(self.outputs.get(target.template, "")):
+            try:
+                documents = list(goyaml.documents(text))
+            except goyaml.GoYamlError:
+                continue
+            for document in documents:
+                if _is(document.data, target):
+                    return self._places(text, document.node, target)
+        return []
+
+    def _places(self, text: str, node: yaml.Node, target: Target) -> list[Location]:
+        line = goyaml.locate(node, target.path).line
+        lines = text.split("\n")
+        found: list[Mark] = []
+        for at in range(line - 1, len(lines)):
+            found = marks(lines[at])
+            if found:
+                break
+        places = [self._place(mark) for mark in found]
+        last = next((str(step) for step in reversed(target.path) if isinstance(step, str)), "")
+        inner = self._inside(found[0], last) if found else None
+        return [*([inner] if inner else []), *places]
+
+    def _place(self, mark: Mark) -> Location:
+        path = self.paths[mark.template]
+        return Location(self.trace.bare.origins.get(path, path), mark.line)
+
+    def source(self, mark_path: str, line: int) -> str:
+        """The text of a template's line."""
+        lines = self.trace.bare.files[mark_path].decode("utf-8", "replace").split("\n")
+        return lines[line - 1] if 0 < line <= len(lines) else ""
+
+    def _inside(self, mark: Mark, key: str) -> Location | None:
+        """The line of a named template that has the key, where the marked line only includes it."""
+        path = self.paths[mark.template]
+        text = self.source(path, mark.line)
+        if not key or _printed(text, key) or _given(text, key):
+            return None
+        bodies = list(self._included(text))
+        for held in (_printed, _given):
+            for file, start, body in bodies:
+                for offset, line in enumerate(body):
+                    if held(line, key):
+                        return Location(self.trace.bare.origins.get(file, file), start + offset)
+        return None
+
+    def _included(self, text: str) -> Iterator[tuple[str, int, Sequence[str]]]:
+        """The named templates that a line includes, and those that they include, each with its file and first line."""
+        seen: set[str] = set()
+        names = _INCLUDE.findall(text)
+        while names:
+            name = names.pop(0)
+            if name in seen or name not in self.defines:
+                continue
+            seen.add(name)
+            file, start = self.defines[name]
+            body = self._body(file, start)
+            yield file, start, body
+            names += _INCLUDE.findall("\n".join(body))
+
+    @property
+    def defines(self) -> Mapping[str, tuple[str, int]]:
+        """Named templates: the file and the line each begins on; Helm takes the last one of a name."""
+        if self._defines is None:
+            self._defines = {
+                name: (path, number)
+                for path in self.paths
+                for number, line in enumerate(self.trace.bare.files[path].decode("utf-8", "replace").split("\n"), 1)
+                for name in _DEFINE.findall(line)
+            }
+        return self._defines
+
+    def _body(self, path: str, start: int) -> Sequence[str]:
+        lines = self.trace.bare.files[path].decode("utf-8", "replace").split("\n")
+        end = next((at for at in range(start, len(lines)) if _DEFINE.search(lines[at])), len(lines))
+        return lines[start - 1 : end]
+
+
+def _printed(line: str, key: str) -> bool:
+    """Whether the line prints the key: ``key: …``."""
+    return bool(re.search(rf'(?:^|[\s"{{-]){re.escape(key)}"?:(?:\s|$)', line))
+
+
+def _given(line: str, key: str) -> bool:
+    """Whether the line puts the key into a mapping: ``dict "key" …``, ``set $m "key" …``."""
+    return bool(re.search(rf'"{re.escape(key)}"\s+[^\s)"]|"{re.escape(key)}"\s+"', line)) and " list " not in line
+
+
+def _is(data: Any, target: Target) -> bool:
+    if not isinstance(data, Mapping):
+        return False
+    metadata = data.get("metadata")
+    name = str((metadata.get("name") if isinstance(metadata, Mapping) else "") or "")
+    return str(data.get("kind") or "") == target.kind and MARK.sub("", name) == target.name

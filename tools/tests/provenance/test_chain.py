@@ -1,0 +1,185 @@
+"""Every way a value takes into a manifest, and the line that is named for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from presync.provenance import Chain, explain
+from presync.render.render import render
+from tests.render.support import Repo, application
+
+HELPERS = """\
+{{- define "web.labels" -}}
+app: {{ .Chart.Name }}
+environment: {{ .Values.global.environment }}
+{{- end -}}
+
+{{- define "web.security" -}}
+{{- $defaults := dict "runAsNonRoot" true "runAsUser" 1000 -}}
+{{- toYaml (merge (deepCopy .Values.security) $defaults) -}}
+{{- end -}}
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels:
+    {{- include "web.labels" . | nindent 4 }}
+spec:
+  {{- if not .Values.autoscaling }}
+  replicas: {{ .Values.replicas | int }}
+  {{- end }}
+  template:
+    spec:
+      {{- with .Values.hostNetwork }}
+      hostNetwork: {{ . }}
+      {{- end }}
+      securityContext:
+        {{- include "web.security" . | nindent 8 }}
+      containers:
+        - name: web
+          image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+          args: {{ tpl (toYaml .Values.args) . | nindent 12 }}
+          resources:
+            {{- toYaml .Values.resources | nindent 12 }}
+          ports:
+            - containerPort: 8080
+          terminationMessagePolicy: {{ ternary "FallbackToLogsOnError" "File" .Values.debug }}
+          {{- range $key, $value := .Values.probes }}
+          {{ $key }}:
+            periodSeconds: {{ $value.period | default 10 }}
+          {{- end }}
+"""
+VALUES = """\
+global:
+  environment: none
+replicas: 1
+autoscaling: false
+hostNetwork: false
+security: {}
+image:
+  repository: example/web
+  tag: "1.0"
+args:
+  - --env={{ .Values.global.environment }}
+  - --level=info
+resources:
+  limits:
+    memory: 64Mi
+debug: false
+probes:
+  livenessProbe:
+    period: 7
+cache:
+  size: 5
+"""
+SUB = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cache}
+data:
+  size: {{ .Values.size | quote }}
+  ttl: {{ .Values.ttl | quote }}
+"""
+
+
+@pytest.fixture
+def chart(repo: Repo) -> Repo:
+    repo.chart({"_helpers.tpl": HELPERS, "deployment.yaml": DEPLOYMENT}, values_yaml="")
+    return repo.write(
+        {
+            "charts/web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: '9'\n"
+            "dependencies:\n  - {name: cache, version: 0.1.0}\n",
+            "charts/web/values.yaml": VALUES,
+            "charts/web/charts/cache/Chart.yaml": "apiVersion: v2\nname: cache\nversion: 0.1.0\n",
+            "charts/web/charts/cache/values.yaml": "size: 1\nttl: 30s\n",
+            "charts/web/charts/cache/templates/config.yaml": SUB,
+            "envs/globals.yaml": "global:\n  environment: dev\n",
+            "envs/web.yaml": "replicas: 3\nresources:\n  limits:\n    memory: 128Mi\n",
+        }
+    )
+
+
+def chain(repo: Repo, path: str, kind: str = "Deployment", **helm: Any) -> Chain:
+    options = {"valueFiles": ["/envs/globals.yaml", "/envs/web.yaml"], **helm}
+    rendered = render(application(path="charts/web", helm=options), repo.context())
+    assert not rendered.error, rendered.error
+    resource = next(one for one in rendered.resources if one.kind == kind)
+    return explain(resource, [int(step) if step.isdigit() else step for step in path.split(".")])
+
+
+C = "spec.template.spec.containers.0"
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("spec.replicas", "envs/web.yaml:1:1"),
+        ("metadata.labels.environment", "envs/globals.yaml:2:3"),
+        ("metadata.labels.app", "charts/web/templates/_helpers.tpl:2"),
+        ("metadata.name", "charts/web/templates/deployment.yaml:4"),
+        ("spec.template.spec.securityContext.runAsUser", "charts/web/templates/_helpers.tpl:7"),
+        (f"{C}.image", "charts/web/values.yaml:8:3"),
+        (f"{C}.args.0", "envs/globals.yaml:2:3"),
+        (f"{C}.args.1", "charts/web/values.yaml:12:5"),
+        (f"{C}.resources.limits.memory", "envs/web.yaml:4:5"),
+        (f"{C}.resources", "envs/web.yaml:2:1"),
+        (f"{C}.ports.0.containerPort", "charts/web/templates/deployment.yaml:25"),
+        (f"{C}.terminationMessagePolicy", "charts/web/values.yaml:16:1"),
+        (f"{C}.livenessProbe.periodSeconds", "charts/web/values.yaml:19:5"),
+        # not there: what would set it, else the parent
+        ("spec.template.spec.hostNetwork", "charts/web/values.yaml:5:1"),
+        ("spec.template.spec.hostPID", "charts/web/templates/deployment.yaml:12"),
+    ],
+)
+def test_line(chart: Repo, path: str, location: str) -> None:
+    found = chain(chart, path)
+    assert str(found.location).removesuffix(":0") == location, found
+
+
+def test_subcharts(chart: Repo) -> None:
+    assert str(chain(chart, "data.size", "ConfigMap").location) == "charts/web/values.yaml:21:3"
+    assert str(chain(chart, "data.ttl", "ConfigMap").location) == "charts/web/charts/cache/values.yaml:2:1"
+    hidden = chain(chart, "data.size", "ConfigMap").keys[0].hides
+    assert [str(one) for one in hidden] == ["charts/web/charts/cache/values.yaml:1:1"]
+
+
+def test_values_in_the_application(chart: Repo) -> None:
+    inline = chain(chart, "spec.replicas", valuesObject={"replicas": 7})
+    assert (str(inline.location), inline.value) == ("apps/app.yaml:3", 7)
+    assert [str(one) for one in inline.keys[0].hides] == ["envs/web.yaml:1:1", "charts/web/values.yaml:3:1"]
+    parameter = chain(chart, "spec.replicas", parameters=[{"name": "replicas", "value": "8"}])
+    assert (str(parameter.location), parameter.value) == ("apps/app.yaml:3", 8)
+
+
+def test_the_whole_chain(chart: Repo) -> None:
+    found = chain(chart, "metadata.labels.environment")
+    assert [(key.path, key.value, key.default) for key in found.keys] == [(("global", "environment"), "dev", False)]
+    assert [str(line.location) for line in found.lines] == [
+        "charts/web/templates/_helpers.tpl:3",
+        "charts/web/templates/deployment.yaml:6",
+    ]
+    assert found.lines[0].text == "environment: {{ .Values.global.environment }}"
+
+
+def test_a_chart_that_refuses_changed_values(repo: Repo) -> None:
+    repo.chart(
+        {
+            "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+            '  {{- if ne .Values.mode "one" }}{{ fail "mode" }}{{ end }}\n  mode: {{ .Values.mode }}\n'
+        },
+        values_yaml="mode: one\n",
+    )
+    repo.write({"charts/web/values.yaml": "mode: one\n"})
+    rendered = render(application(path="charts/web"), repo.context())
+    found = explain(rendered.resources[0], ["data", "mode"])
+    assert str(found.location) == "charts/web/templates/a.yaml:6"
+
+
+def test_what_is_not_helm_has_no_chain(repo: Repo) -> None:
+    repo.write({"plain/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: z}\n"})
+    rendered = render(application(path="plain"), repo.context())
+    assert explain(rendered.resources[0], ["data", "x"]) == Chain("z")
