@@ -8,11 +8,13 @@ import click
 
 from presync.commands.common import choose, opened
 
+FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
+
 
 @click.command("check")
 @click.argument("names", nargs=-1, metavar="[APP]...")
 @click.option("-e", "--env", "environment", help="Only this environment.")
-@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.pass_context
 def command(context: click.Context, names: tuple[str, ...], environment: str | None, output: str) -> int:
     """Render every Application and report what would break, each finding with the place to edit.
@@ -25,6 +27,7 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
     start = time.monotonic()
     with opened(context.obj) as platform:
         from presync.findings import collect, status  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.report import annotations, junit, sarif  # noqa: PLC0415
         from presync.report import check as report  # noqa: PLC0415
 
         entries = choose(platform, names, environment)
@@ -32,8 +35,18 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
         if names or environment:
             shown = {entry.name for entry in entries}
             findings = [finding for finding in findings if not finding.application or finding.concerns(shown)]
-        if output == "json":
-            click.echo(report.as_json(platform, entries, findings), nl=False)
-        else:
-            click.echo(report.as_text(platform, entries, findings, time.monotonic() - start), nl=False)
+        match output:
+            case "json":
+                text = report.as_json(platform, entries, findings)
+            case "sarif":
+                text = sarif.as_sarif(findings)
+            case "junit":
+                text = junit.as_junit(entries, findings, time.monotonic() - start)
+            case "github":
+                text = annotations.as_github(findings)
+            case "gitlab":
+                text = annotations.as_gitlab(findings)
+            case _:
+                text = report.as_text(platform, entries, findings, time.monotonic() - start)
+        click.echo(text, nl=False)
         return status(findings)

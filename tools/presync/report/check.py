@@ -14,6 +14,7 @@ import click
 
 from presync.base.finding import Finding, Severity
 from presync.platform.model import Entry, Platform
+from presync.report.places import link
 from presync.report.table import table
 
 MAX_PLACES = 4  # of one finding in the text; JSON has all
@@ -51,6 +52,7 @@ def as_object(finding: Finding) -> dict[str, Any]:
         "severity": str(finding.severity),
         "message": finding.message,
         "remedy": finding.remedy,
+        "documentation": link(finding.rule, finding.name),
         "application": finding.application,
         "environment": finding.environment,
         "resource": finding.resource,

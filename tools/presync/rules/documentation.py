@@ -29,7 +29,7 @@ def as_markdown(rules: Iterable[Rule]) -> str:
         members = [rule for rule in rules if rule.group == group]
         if members:
             rows = "\n".join(
-                f"| [{rule.id}](#{rule.id.lower()}-{rule.name}) | {rule.name} | {_severity(rule)} | {_summary(rule)} |"
+                f"| [{rule.id}](#{rule.id.lower()}-{rule.name}) | {rule.name} | {_severity(rule)} | {summary(rule)} |"
                 for rule in members
             )
             parts.append(f"## {title}\n\n| Rule | Name | Severity | Meaning |\n| --- | --- | --- | --- |\n{rows}\n")
@@ -46,7 +46,8 @@ def _body(rule: Rule) -> str:
     return inspect.cleandoc(rule.doc)
 
 
-def _summary(rule: Rule) -> str:
+def summary(rule: Rule) -> str:
+    """The first paragraph, in one line; fit for a Markdown table."""
     return " ".join(_body(rule).split("\n\n", 1)[0].split()).replace("|", "\\|")
 
 
