@@ -280,3 +280,23 @@ def locate(node: yaml.Node, path: Sequence[str | int], file: str = "") -> Locati
         else:
             break
     return Location(file, mark.line + 1, mark.column + 1)
+
+
+def key_text(node: yaml.ScalarNode) -> str | None:
+    """The key that Go makes of a plain scalar; None where it refuses it."""
+    loader = _Loader("")
+    try:
+        tag = loader.resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
+        return _key(loader, yaml.ScalarNode(tag, node.value, node.start_mark, node.end_mark))
+    except GoYamlError:
+        return None
+    finally:
+        loader.dispose()
+
+
+def number(text: str) -> int | float | None:
+    """The number that Go makes of a plain scalar; None where it is something else."""
+    if not _NUMBER.match(text):
+        return None
+    found = _number(None, yaml.ScalarNode(f"{_TAG}int", text))  # type: ignore[arg-type]
+    return found if isinstance(found, int | float) else None

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from presync.base.finding import Location
-from presync.provenance import influence
-from presync.provenance.influence import MISSING, Prober, Target
+from presync.provenance import influence, probe
+from presync.provenance.influence import MISSING, Target
 from presync.provenance.lexer import parts
 from presync.provenance.template import Lines
 from presync.render.model import Resource
@@ -63,7 +63,7 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     target = Target(resource.template, resource.kind, resource.name, tuple(path))
     lines = _lines(trace, target)
     keys: tuple[Key, ...] = ()
-    prober = _prober(trace)
+    prober = probe.prober(trace)
     if path and target.template in prober.base:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
@@ -79,13 +79,6 @@ def _literal(line: str, key: str | int, value: Any) -> bool:
     if re.search(rf'"{re.escape(str(key))}"\s+"?{word}(?:["\s)]|$)', line):  # (dict "key" value)
         return True
     return re.search(rf'(?:^|[\s"\']){word}(?:[\s"\']|$)', text) is not None and (isinstance(key, int) or key in text)
-
-
-def _prober(trace: HelmTrace) -> Prober:
-    if "prober" not in trace.memo:
-        trace.memo["prober"] = Prober(trace)
-    found: Prober = trace.memo["prober"]
-    return found
 
 
 def _lines(trace: HelmTrace, target: Target) -> tuple[Line, ...]:

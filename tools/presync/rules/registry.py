@@ -16,6 +16,7 @@ _MODULE = re.compile(r"[a-z0-9]{3}[0-9]{3}_[a-z0-9_]+")
 GROUPS = {
     "ARG": "Argo CD",
     "HLM": "Helm and values",
+    "YML": "YAML",
     "K8S": "Kubernetes",
     "REF": "References",
     "SEC": "Secrets and security",
