@@ -1,0 +1,1 @@
+"""What rules, dashboards and Prometheus itself say about metrics, and who produces them."""

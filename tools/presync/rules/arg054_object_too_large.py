@@ -1,0 +1,59 @@
+"""An object is too large for client-side apply.
+
+Client-side apply writes the whole object into an annotation, and an object's annotations may have 262,144 bytes. The
+sync fails with "metadata.annotations: Too long". Large CustomResourceDefinitions are the usual case.
+
+Bad:
+
+    # a CustomResourceDefinition of 600 KB, in an Application without
+    syncPolicy: {}
+
+Good:
+
+    syncPolicy:
+      syncOptions: [ServerSideApply=true]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from presync.argocd.sync import listed
+from presync.base.finding import Severity
+from presync.platform.model import Entry, Platform
+from presync.render.model import Resource
+from presync.rules.model import Match
+
+ID = "ARG054"
+NAME = "object-too-large"
+SEVERITY = Severity.ERROR
+_LIMIT = 262_144
+_WAYS = ("ServerSideApply", "Replace")
+
+
+def check(platform: Platform) -> Iterator[Match]:
+    """Every object that is applied from the client's side."""
+    for entry, resource in platform.resources():
+        if not _client_side(entry, resource):
+            continue
+        if len(resource.text) < _LIMIT // 8 and resource.text:
+            continue  # no text grows eightfold as JSON
+        size = len(json.dumps(resource.data, separators=(",", ":"), ensure_ascii=False).encode())
+        if size > _LIMIT:
+            yield Match(
+                f"the object has {size:,} bytes; client-side apply keeps a copy in an annotation, which may have "
+                f"{_LIMIT:,}",
+                "Add ServerSideApply=true to the sync options of the Application, or of the object.",
+                entry,
+                resource,
+            )
+
+
+def _client_side(entry: Entry, resource: Resource) -> bool:
+    options = [*entry.application.sync_options, *listed(resource.annotations.get("argocd.argoproj.io/sync-options"))]
+    for way in _WAYS:
+        said = [str(one).partition("=")[2] for one in options if str(one).partition("=")[0] == way]
+        if said and said[-1] == "true":  # what the object says comes last
+            return False
+    return True

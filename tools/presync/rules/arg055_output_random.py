@@ -1,0 +1,79 @@
+"""A chart gives another output each time it is rendered.
+
+Argo CD renders again on every refresh: the Application is never in sync, and with self-healing passwords change and
+Pods restart for ever.
+
+Bad:
+
+    password: {{ randAlphaNum 32 | b64enc }}
+
+Good:
+
+    # an existing Secret by name
+    existingSecret: {{ .Values.auth.existingSecret }}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from presync.base.finding import Severity
+from presync.engine import EngineError
+from presync.platform.memo import memo
+from presync.platform.model import Platform
+from presync.render.chart import ChartFiles
+from presync.render.trace import HelmTrace
+from presync.rules.model import Match
+
+ID = "ARG055"
+NAME = "output-random"
+SEVERITY = Severity.ERROR
+# https://masterminds.github.io/sprig/: what does not give the same for the same arguments
+_FUNCTIONS = re.compile(
+    rb"\b(?:rand(?:Alpha|AlphaNum|Ascii|Numeric|Bytes|Int)|shuffle|uuidv4|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|"
+    rb"SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|htpasswd|bcrypt|encryptAES|now|ago|date_in_zone)\b"
+)
+
+
+def check(platform: Platform) -> Iterator[Match]:
+    """Every template whose output changes when it is rendered a second time."""
+    for entry in platform.entries:
+        for trace in entry.rendered.traces:
+            if not _may(platform, trace.chart):
+                continue
+            for template in _changing(trace):
+                for resource in entry.rendered.resources:
+                    if resource.trace is trace and resource.template == template:
+                        yield Match(
+                            "the output is another one on each render",
+                            "Take the value from an existing Secret, or set it in the values.",
+                            entry,
+                            resource,
+                            location=resource.source,
+                            cause=f"{entry.name} {template}",
+                        )
+
+
+def _may(platform: Platform, chart: ChartFiles) -> bool:
+    """Whether any template names such a function; almost none does, and rendering twice costs."""
+    known = memo(platform, "random-charts", _empty)
+    key = id(chart.files)
+    if key not in known:
+        known[key] = any(
+            _FUNCTIONS.search(data) for path, data in chart.without_schemas().files.items() if "templates/" in path
+        )
+    return known[key]
+
+
+def _empty(_: Platform) -> dict[int, bool]:
+    return {}
+
+
+def _changing(trace: HelmTrace) -> list[str]:
+    try:
+        answers = trace.engine.variants(trace.request, [[]])
+    except EngineError:
+        return []  # it was rendered once; that it cannot be again within the bounds is no statement about it
+    again: Mapping[str, str | None] = (answers[1] if len(answers) > 1 else None) or {}
+    return sorted(again)

@@ -1,0 +1,59 @@
+"""Deleting an Application deletes its volumes.
+
+An Application that an ApplicationSet makes gets a finalizer that deletes everything it made, and a folder removed from
+git removes the Application. `Prune=false` does not help here; `Delete=false` on the volume does, and so does
+`preserveResourcesOnDeletion` of the set.
+
+Bad:
+
+    kind: PersistentVolumeClaim
+    metadata: {name: data}
+
+Good:
+
+    kind: PersistentVolumeClaim
+    metadata:
+      name: data
+      annotations: {argocd.argoproj.io/sync-options: "Prune=false,Delete=false"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from presync.base.finding import Severity
+from presync.platform.model import Entry, Platform
+from presync.rules.model import Match
+from presync.rules.volumes import KEEPING, option, volumes
+
+ID = "ARG057"
+NAME = "data-deleted-with-application"
+SEVERITY = Severity.WARNING
+_FINALIZER = "resources-finalizer.argocd.argoproj.io"
+
+
+def check(platform: Platform) -> Iterator[Match]:
+    """Every volume of an Application that cascades."""
+    keeping = {
+        one.manifest.name
+        for one in platform.expansions
+        if isinstance(policy := (one.manifest.data.get("spec") or {}).get("syncPolicy"), Mapping)
+        and policy.get("preserveResourcesOnDeletion") is True
+    }
+    for entry, resource in volumes(platform):
+        if _cascades(entry, keeping) and option(entry, resource, "Delete") not in KEEPING:
+            yield Match(
+                f"deleting Application {entry.name} deletes it, with its data",
+                "Annotate it with argocd.argoproj.io/sync-options: Prune=false,Delete=false.",
+                entry,
+                resource,
+                ("metadata", "annotations"),
+            )
+
+
+def _cascades(entry: Entry, keeping: set[str]) -> bool:
+    finalizers = [str(one) for one in entry.application.metadata.get("finalizers") or ()]
+    if any(one.startswith(_FINALIZER) for one in finalizers):
+        return True
+    made = entry.application.origin.application_set
+    return bool(made) and made not in keeping and not finalizers
