@@ -22,6 +22,7 @@ from presync.base.finding import Severity
 from presync.engine import EngineError
 from presync.platform.memo import memo
 from presync.platform.model import Platform
+from presync.provenance.lexer import parts
 from presync.render.chart import ChartFiles
 from presync.render.trace import HelmTrace
 from presync.rules.model import Match
@@ -34,6 +35,7 @@ _FUNCTIONS = re.compile(
     rb"\b(?:rand(?:Alpha|AlphaNum|Ascii|Numeric|Bytes|Int)|shuffle|uuidv4|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|"
     rb"SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|htpasswd|bcrypt|encryptAES|now|ago|date_in_zone)\b"
 )
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|`[^`]*`')
 
 
 def check(platform: Platform) -> Iterator[Match]:
@@ -60,10 +62,16 @@ def _may(platform: Platform, chart: ChartFiles) -> bool:
     known = memo(platform, "random-charts", _empty)
     key = id(chart.files)
     if key not in known:
-        known[key] = any(
-            _FUNCTIONS.search(data) for path, data in chart.without_schemas().files.items() if "templates/" in path
-        )
+        known[key] = any(_calls(data) for path, data in chart.without_schemas().files.items() if "templates/" in path)
     return known[key]
+
+
+def _calls(template: bytes) -> bool:
+    """Whether an action names one of the functions, outside of strings."""
+    if not _FUNCTIONS.search(template):
+        return False
+    actions = (part.text for part in parts(template.decode("utf-8", "replace")) if part.action)
+    return any(_FUNCTIONS.search(_STRING.sub("", text).encode()) for text in actions if not text.startswith("/*"))
 
 
 def _empty(_: Platform) -> dict[int, bool]:

@@ -1,0 +1,1 @@
+"""The real prometheus-operator and kube-state-metrics, given what this repository renders for its environments."""
