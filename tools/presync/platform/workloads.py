@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from presync.platform.templates import pod_templates
+
 Object = Mapping[str, Any]
 Path = tuple[str | int, ...]
 
@@ -33,7 +35,10 @@ class PodSpec:
 
 
 def pod_specs(data: Object, kind: str) -> Iterator[PodSpec]:
-    """The PodSpec of a built-in workload; nothing for other kinds."""
+    """The PodSpec of a built-in workload, and those of the Pod templates in a ConfigMap; nothing for other kinds."""
+    for one in pod_templates(data, kind):
+        if isinstance(one.pod.get("spec"), Mapping):
+            yield PodSpec(one.pod["spec"], ("data", one.key, "spec"), _labels(one.pod))
     if kind == "Pod":
         spec = data.get("spec")
         if isinstance(spec, Mapping):

@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 CASES = sorted((Path(__file__).parent / "rules").glob("*.yaml"))
 PRESYNC = Path(sys.executable).parent / "presync"
-APPS = ("feast", "feature-store", "redis")
+APPS = ("airflow", "feast", "feature-store", "redis")
 
 Groups = dict[str, list[dict[str, Any]]]
 ROW = re.compile(r"\| \[(\w+)\]\((\w+)\.md\) \| ([a-z: ()]+) \| ([a-z-]+) \|")
