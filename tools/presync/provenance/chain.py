@@ -98,9 +98,18 @@ def _key(trace: HelmTrace, path: KeyPath) -> Key:
     value = influence.get(trace.effective, path)
     settings = trace.setting(path)
     if not settings or not _same(settings[0][0], path, value):
-        return Key(path, value, trace.application, False, tuple(location for _, location in settings))
+        return Key(path, value, _parameter(trace, path), False, tuple(location for _, location in settings))
     first, *hidden = settings
     return Key(path, value, first[1], first[0].default, tuple(location for _, location in hidden))
+
+
+def _parameter(trace: HelmTrace, path: KeyPath) -> Location:
+    """The line of the parameter that sets the key; the Application's place where there is none to be seen."""
+    name = ""
+    for step in path:
+        name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else step.replace(".", "\\.")
+    found = [key for key in trace.parameters if name == key or name.startswith((f"{key}.", f"{key}["))]
+    return trace.parameters[max(found, key=len)] if found else trace.place
 
 
 def _same(scoped: Any, path: KeyPath, value: Any) -> bool:

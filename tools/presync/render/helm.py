@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+from presync.argocd.versions import before, has_helm
 from presync.base import goyaml
 from presync.base.finding import Location, Problem
 from presync.engine import Chart, EngineError, Rendered, RenderRequest
-from presync.render import apis, integers, schema
+from presync.render import apis, helm3, inline, integers, schema
 from presync.render.archive import ArchiveTree
 from presync.render.chart import ChartFiles
 from presync.render.failure import Refused, Unavailable
@@ -51,13 +53,26 @@ class _Render:
         kube_version = _kube_version(str(helm.get("kubeVersion") or self.run_.kubernetes))
         layers = self._layers()
         values, problems = apply(merge_all(layers), helm, self.prepared.environment, self._file_parameter)
-        chart = self._chart()
+        wanted = str(helm.get("version") or "")
+        if not has_helm(self.run_.context.settings.argocd, wanted):
+            what = "helm chart version" if self.run_.helm3 else "helm version"
+            raise Refused(
+                f"error initializing helm app object: failed to create new helm command: {what} '{wanted}' is not supported"
+            )
+        chart = complete = self._chart()
+        if self.run_.helm3:
+            helm3.check_parameters(helm)
+            problems = [
+                *problems,
+                *helm3.problems(chart, values, lambda path: self.prepared.file(complete.origins.get(path, path))),
+            ]
+            chart, values = helm3.adapted(chart, values)
         if not self.prepared.chart_label:
             self.reads.update(origin for origin in chart.origins.values() if "://" not in origin)
         self._installable(chart)
         name = self._release_name(str(helm.get("releaseName") or application.name))
         request = RenderRequest(
-            archive=self._archive(chart, values),
+            archive=self._archive(chart, values, shared=chart is complete),
             values=values,
             name=name,
             namespace=str(helm.get("namespace") or application.destination.namespace),
@@ -67,7 +82,16 @@ class _Render:
         )
         rendered = self._rendered(request, chart, layers)
         label = self.prepared.chart_label or self.prepared.folder
-        trace = HelmTrace(self.run_.context.engine, request, self._placed(chart), tuple(layers), self.prepared.location)
+        trace = HelmTrace(
+            self.run_.context.engine,
+            request,
+            self._placed(chart),
+            tuple(layers),
+            self.prepared.location,
+            self.prepared.application,
+            self.prepared.index,
+            self.run_.context.repositories.head,
+        )
         items = tuple(
             Item(
                 document.data,
@@ -77,17 +101,18 @@ class _Render:
                 document.source,
                 trace,
             )
-            for document in printed(rendered, helm.get("skipTests") is True)
+            for document in printed(rendered, helm.get("skipTests") is True, self.run_.helm3)
         )
         return Output(items, tuple(problems), frozenset(self.reads))
 
     def _layers(self) -> list[Layer]:
         raw = [str(one) for one in self.helm.get("valueFiles") or ()]
-        files = value_files(raw, self.prepared.place, self.helm.get("ignoreMissingValueFiles") is True)
+        globs = not before(self.run_.context.settings.argocd, "3.4")
+        files = value_files(raw, self.prepared.place, self.helm.get("ignoreMissingValueFiles") is True, globs)
         layers = [self._layer(file) for file in files]
-        inline = self.helm.get("valuesObject")
-        if inline is not None:
-            data = inline
+        given = self.helm.get("valuesObject")
+        if given is not None:
+            data = given
         else:
             text = str(self.helm.get("values") or "")
             try:
@@ -95,7 +120,8 @@ class _Render:
             except Refused as error:
                 raise Refused(f"failed to parse helm.values: {error}") from None
         if isinstance(data, Mapping):
-            layers.append(Layer(data, self.prepared.location))
+            application, head = self.prepared.application, self.run_.context.repositories.head
+            layers.append(inline.layer(data, application, self.prepared.index, head, self.prepared.location))
         elif data is not None:
             raise Refused("failed to parse helm.valuesObject: cannot unmarshal yaml document: it is not a mapping")
         return layers
@@ -105,7 +131,9 @@ class _Render:
         try:
             values = self.run_.values(data)
         except Refused as error:
-            raise Refused(f"failed to parse {file.path}: {error}") from None
+            words = str(error)
+            words = words.removeprefix("cannot unmarshal yaml document: ") if self.run_.helm3 else words
+            raise Refused(f"failed to parse {file.path}: {words}") from None
         where = self.prepared.file(file.path) if file.tree is self.prepared.tree else Location(file.path)
         return Layer(values, where, data.decode("utf-8-sig", "replace"))
 
@@ -159,10 +187,11 @@ class _Render:
             chart.files, {path: self.prepared.file(origin).file for path, origin in chart.origins.items()}
         )
 
-    def _archive(self, chart: ChartFiles, values: Values) -> bytes:
+    def _archive(self, chart: ChartFiles, values: Values, shared: bool) -> bytes:
+        pack = partial(self.run_.packed, chart) if shared else chart.packed
         if not integers.has_integers(values):
-            return self.run_.packed(chart, {})
-        return self.run_.packed(chart, integers.template(values, chart.names(), chart.deepest()))
+            return pack({})
+        return pack(integers.template(values, chart.names(), chart.deepest()))
 
     def _release_name(self, name: str) -> str:
         if "{{" in name:  # Helm takes the name for a template

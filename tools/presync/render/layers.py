@@ -17,14 +17,22 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Layer:
-    """One value file, or the values written in the Application; ``location`` is the file, or the Application's line."""
+    """One value file, or the values written in the Application; ``location`` is the file, or the Application's line.
+
+    Lines are known from the ``text`` of a file (or of a part of one that begins after line ``shift``), or from
+    ``nodes`` of a file.
+    """
 
     data: Mapping[str, Any] = field(repr=False)
     location: Location
     text: str = field(default="", repr=False)
+    shift: int = 0
+    nodes: Sequence[yaml.Node] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def _nodes(self) -> Sequence[yaml.Node]:
+        if self.nodes:
+            return self.nodes
         try:
             return [document.node for document in goyaml.documents(self.text)]
         except goyaml.GoYamlError:
@@ -46,12 +54,14 @@ class Layer:
 
     def locate(self, path: Sequence[str | int]) -> Location:
         """The line of the key, as far down as the layer has it; the Application's line where there is no text."""
-        best, depth = self.location, -1
+        best, depth = self.location, 0
         for node in self._nodes:
             reached = _depth(node, path)
-            if reached >= depth:
+            if reached >= max(depth, 1):
                 best, depth = goyaml.locate(node, path, self.location.file), reached
-        return best if self.text else self.location
+        if self.shift and best.line:
+            return Location(best.file, best.line + self.shift)  # how far the text is indented is not known
+        return best
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> Values:

@@ -34,6 +34,7 @@ class Prepared:
     kind: str = "Directory"
     overrides: tuple[str, ...] = ()
     chart_label: str = ""  # of a remote chart
+    index: int = 0  # among the sources of the Application
 
     @property
     def place(self) -> Place:

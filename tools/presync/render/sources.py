@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from presync.argocd.model import Application, Source
 from presync.argocd.repositories import SourceUnavailable
+from presync.argocd.versions import before
 from presync.base.finding import Problem
 from presync.render import directory, helm, kustomize, vendor
 from presync.render.environment import build_environment
@@ -67,7 +68,10 @@ class Sources:
 
     def _references(self) -> dict[str, Source]:
         found: dict[str, Source] = {}
-        for source in self.application.sources if self.several else ():
+        sources = self.application.sources if self.several else ()
+        if len(sources) == 1 and before(self.run.context.settings.argocd, "3.5"):
+            return found  # a source alone was not looked at until 3.5
+        for source in sources:
             if not source.ref:
                 continue
             if not _REFERENCE.match(source.ref):
@@ -108,6 +112,7 @@ class Sources:
             source_kind(merged, tree, folder),
             overrides if not label else (),
             label,
+            next((at for at, one in enumerate(self.application.sources) if one.raw is source.raw), 0),
         )
         output = self._rendered(prepared)
         return Output(output.items, (*problems, *output.problems), output.reads)

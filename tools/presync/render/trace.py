@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from presync.argocd.model import Application
 from presync.base.finding import Location
 from presync.engine import Engine, RenderRequest
+from presync.render import inline
 from presync.render.chart import ChartFiles
 from presync.render.layers import Layer, merge
+from presync.tree import Tree
 
 KeyPath = tuple[str | int, ...]
 
@@ -28,21 +31,29 @@ class Scoped:
 class HelmTrace:
     """One Helm source of an Application.
 
-    ``layers`` are the value files and inline values of the Application, the last on top; ``parameters`` are the paths
-    that ``helm.parameters`` sets. ``request`` holds the final values and everything else Helm was told.
+    ``layers`` are the value files and inline values of the Application, the last on top. ``request`` holds the final
+    values, ``helm.parameters`` included, and everything else Helm was told.
     """
 
     engine: Engine = field(repr=False, compare=False)
     request: RenderRequest = field(repr=False)
     chart: ChartFiles = field(repr=False)
     layers: tuple[Layer, ...] = field(repr=False)
-    application: Location = field(repr=False)
+    place: Location = field(repr=False)  # what somebody edits to change the Application
+    application: Application = field(repr=False)
+    index: int  # of the source in it
+    head: Tree = field(repr=False, compare=False)
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def bare(self) -> ChartFiles:
         """The chart without its schemas and with its packed subcharts unpacked."""
         return self.chart.without_schemas()
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Location]:
+        """The names of ``helm.parameters`` and where each is set."""
+        return inline.parameters(self.application, self.index, self.head)
 
     def asking(self, files: Mapping[str, bytes]) -> RenderRequest:
         """The same call on a chart with these files."""

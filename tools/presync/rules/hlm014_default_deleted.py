@@ -55,6 +55,6 @@ def check(platform: Platform) -> Iterator[Match]:
 def _written(use: Use, path: tuple[str | int, ...]) -> bool:
     """Whether the file says null (or ~) rather than nothing."""
     place = use.locate(path)
-    line = use.scoped.layer.text.split("\n")[place.line - 1] if place.line else ""
-    rest = line[place.column - 1 :].partition(":")[2].split("#")[0].strip()
+    line = use.scoped.layer.text.split("\n")[place.line - 1 - use.scoped.layer.shift] if place.line else ""
+    rest = line[max(place.column - 1, 0) :].partition(":")[2].split("#")[0].strip()
     return bool(rest)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from presync.argocd.model import Origin
+from presync.base import goyaml
+from presync.base.finding import Location
 from presync.provenance import Chain, explain
 from presync.render.render import render
 from tests.render.support import Repo, application
@@ -153,6 +157,56 @@ def test_values_in_the_application(chart: Repo) -> None:
     assert [str(one) for one in inline.keys[0].hides] == ["envs/web.yaml:1:1", "charts/web/values.yaml:3:1"]
     parameter = chain(chart, "spec.replicas", parameters=[{"name": "replicas", "value": "8"}])
     assert (str(parameter.location), parameter.value) == ("apps/app.yaml:3", 8)
+
+
+APPLICATION = """\
+# a comment
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: app}
+spec:
+  source:
+    path: charts/web
+    helm:
+      valuesObject:
+        image:
+          tag: "2.0"
+      parameters:
+        - name: replicas
+          value: "8"
+        - {name: "args[0]", value: --env=test}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "location"),
+    [
+        (APPLICATION, "spec.replicas", "apps/app.yaml:13:11"),
+        (APPLICATION, f"{C}.args.0", "apps/app.yaml:15:11"),
+        (APPLICATION, f"{C}.image", "charts/web/values.yaml:8:3"),
+        (APPLICATION.replace("tag:", "repository: other/name\n          tag:"), f"{C}.image", "apps/app.yaml:11:11"),
+        (
+            APPLICATION.replace("valuesObject:", "values: |").replace("parameters:", "x:"),
+            f"{C}.resources.limits.memory",
+            "charts/web/values.yaml:15:5",
+        ),
+        (
+            "\n\n" + APPLICATION.replace("valuesObject:", "values: |").replace('tag: "2.0"', "repository: other/name"),
+            f"{C}.image",
+            "apps/app.yaml:13:0",
+        ),
+    ],
+)
+def test_lines_in_the_application(chart: Repo, text: str, path: str, location: str) -> None:
+    chart.write({"apps/app.yaml": text})
+    (document,) = goyaml.documents(text)
+    made = application(**document.data["spec"]["source"])
+    made = replace(made, origin=Origin(Location("apps/app.yaml", document.line)))
+    rendered = render(made, chart.context())
+    assert not rendered.error, rendered.error
+    resource = next(one for one in rendered.resources if one.kind == "Deployment")
+    found = explain(resource, [int(step) if step.isdigit() else step for step in path.split(".")])
+    assert f"{found.location.file}:{found.location.line}:{found.location.column}" == location
 
 
 def test_the_whole_chain(chart: Repo) -> None:
