@@ -12,6 +12,7 @@ from presync.base import goyaml
 from presync.base.finding import Location
 from presync.platform.memo import memo
 from presync.platform.model import Entry, Platform
+from presync.provenance import patched
 from presync.render.model import Resource
 from presync.rules.model import Path
 from presync.tree import TreeError
@@ -23,7 +24,8 @@ def locate(platform: Platform, entry: Entry | None, resource: Resource, path: Pa
     """Where somebody edits the field.
 
     What Helm rendered gives the line of the value that sets the field, else the template's line. A manifest that stands
-    in a file as it was rendered gives the line of the field; a patched one the file it came from.
+    in a file as it was rendered gives the line of the field; for one that Kustomize put together the files it was made
+    of are searched.
     """
     if resource.trace is not None:
         found = provenance.explain(resource, path).location
@@ -34,6 +36,9 @@ def locate(platform: Platform, entry: Entry | None, resource: Resource, path: Pa
     for _, node, prefix in alike:
         if len(alike) == 1 or resource.source.line in (0, node.start_mark.line + 1):
             return goyaml.locate(node, (*prefix, *path), resource.source.file)
+    if entry is not None:
+        found = patched.locate(platform.tree, entry.rendered.reads, resource, path)
+        return found if found.file else resource.source
     return resource.source
 
 

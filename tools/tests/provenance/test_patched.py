@@ -1,0 +1,81 @@
+"""Fields of objects that Kustomize put together."""
+
+from __future__ import annotations
+
+import pytest
+
+from presync.provenance.patched import locate
+from presync.render.render import render
+from presync.tree.worktree import WorkTree
+from tests.render.support import Repo, application
+
+FILES = {
+    "base/kustomization.yaml": "resources: [web.yaml]\n",
+    "base/web.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: proxy
+          image: proxy:1.0
+        - name: web
+          image: web:1.0
+          env:
+            - {name: LEVEL, value: info}
+""",
+    "prod/kustomization.yaml": """\
+namePrefix: prod-
+resources: [../base]
+patches: [{path: patch.yaml}]
+images:
+  - name: proxy
+    newTag: "2.0"
+replicas:
+  - name: web
+    count: 3
+""",
+    "prod/patch.yaml": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          env:
+            - {name: LEVEL, value: debug}
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("spec.replicas", "prod/kustomization.yaml:9:12"),
+        ("spec.template.spec.containers.1.image", "base/web.yaml:15:11"),
+        ("spec.template.spec.containers.0.image", "prod/kustomization.yaml:6:13"),
+        ("spec.template.spec.containers.1.env.0.value", "prod/patch.yaml:10:29"),
+        ("spec.template.spec.containers.1.resources", "base/web.yaml:14:11"),
+        ("spec.selector", "base/web.yaml:7:3"),
+    ],
+)
+def test_locate(repo: Repo, path: str, place: str) -> None:
+    repo.write(FILES)
+    rendered = render(application(path="prod"), repo.context())
+    if rendered.unavailable:
+        pytest.skip(f"NO KUSTOMIZE HERE: {rendered.unavailable}")
+    (resource,) = rendered.resources
+    steps = [int(step) if step.isdigit() else step for step in path.split(".")]
+    names = [one["name"] for one in resource.data["spec"]["template"]["spec"]["containers"]]
+    if names == ["web", "proxy"]:  # the order after a patch is Kustomize's
+        steps = [1 - step if isinstance(step, int) and at == 4 else step for at, step in enumerate(steps)]
+    found = locate(WorkTree(repo.root, tracked=False), rendered.reads, resource, steps)
+    assert str(found) == place
