@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the Task Pods run, exactly: images/airflow/requirements.lock and what its tests add.
+DAGS := .cache/dags
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -14,7 +16,7 @@ check: $(VENV)/.run ## render dev and prod as Argo CD would and report what woul
 	@$(BIN)/presync check
 
 .PHONY: test
-test: $(VENV)/.dev ## everything CI runs: linters, types, tests, generated files
+test: $(VENV)/.dev $(DAGS)/.done ## everything CI runs: linters, types, tests, generated files
 	@$(BIN)/python tools/run_tests.py
 
 .PHONY: lint
@@ -32,6 +34,10 @@ bench: $(VENV)/.run ## time apps, render and check on this tree and on generated
 .PHONY: controlplane
 controlplane: $(VENV)/.dev ## build the real Argo CD and its API server from Go modules (needs Go; once, about 20 minutes)
 	@cd tools && ../$(BIN)/python -m controlplane build
+
+.PHONY: monitoring
+monitoring: $(VENV)/.dev ## build the real prometheus-operator and kube-state-metrics (needs make controlplane)
+	@cd tools && ../$(BIN)/python -m monitoring build
 
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve tools/*.in into hash-locked files again
@@ -54,6 +60,12 @@ $(VENV)/.run: tools/requirements.lock tools/pyproject.toml
 $(VENV)/.dev: $(VENV)/.run tools/requirements-dev.lock
 	@echo "installing the test tools into $(VENV) (once) ..." >&2
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/requirements-dev.lock
+	@touch $@
+
+$(DAGS)/.done: images/airflow/requirements-test.lock | $(VENV)/.dev
+	@echo "installing Airflow and the tests of dags/ into $(DAGS) (once) ..." >&2
+	@test -x $(DAGS)/bin/python || $(PYTHON) -m venv $(DAGS)
+	@$(BIN)/uv pip install --quiet --python $(DAGS)/bin/python --require-hashes -r images/airflow/requirements-test.lock
 	@touch $@
 
 .PHONY: parity

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench")
+TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench", "tools/exporters")
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -52,8 +52,8 @@ def steps() -> list[Step]:
     scripts = [".ci/run", *tracked("*.sh")]
     dockerfiles = tracked("*Dockerfile")
     found = [
-        Step("ruff check", tool("ruff", "check", "tools")),
-        Step("ruff format", tool("ruff", "format", "--check", "--quiet", "tools")),
+        Step("ruff check", tool("ruff", "check", "tools", "images")),
+        Step("ruff format", tool("ruff", "format", "--check", "--quiet", "tools", "images")),
         Step("mypy --strict", tool("mypy", "--config-file", "tools/pyproject.toml", *TYPED)),
         Step("import-linter", tool("lint-imports", "--config", "tools/pyproject.toml")),
         Step("yamllint", tool("yamllint", "--strict", ".")),

@@ -36,6 +36,7 @@ from presync.argocd.appset.template import TEMPLATE, merged, normalize_spec
 from presync.argocd.appset.templating import GoTemplates, OptionError, missing_mode
 from presync.argocd.context import Context
 from presync.argocd.model import GROUP, Application, Expansion, Manifest, Origin
+from presync.argocd.versions import NEWEST
 
 SPEC = struct("ApplicationSetSpec")
 APPLICATION_SPEC = struct("ApplicationSpec")
@@ -50,7 +51,7 @@ def expand(manifest: Manifest, context: Context, projects: Collection[str] | Non
     """
     reporter = Reporter(manifest.name, Lines(manifest, context))
     try:
-        spec = _read(manifest, reporter)
+        spec = _read(manifest, reporter, context.settings.argocd)
         run = _run(manifest, context, spec, reporter, projects)
         generated = _generate(run, spec, reporter)
     except Failed as failed:
@@ -68,13 +69,13 @@ def expand(manifest: Manifest, context: Context, projects: Collection[str] | Non
     return Expansion(manifest, applications, tuple(reporter.problems))
 
 
-def plain(manifest: Manifest) -> Application:
+def plain(manifest: Manifest, version: str = NEWEST) -> Application:
     """An Application that stands in a manifest, as it is stored: without nulls and unknown fields, and normalised."""
     raw = dict(manifest.data)
     spec = without_nulls(raw.get("spec"))
     if isinstance(spec, dict) and not any(violations(APPLICATION_SPEC, spec)):
-        kept = _without(spec, list(unknown(APPLICATION_SPEC, spec)))
-        normalize_spec(kept)
+        kept = _without(spec, list(unknown(APPLICATION_SPEC, spec, (), version)))
+        normalize_spec(kept, version)
         raw["spec"] = kept
     return Application(raw, Origin(manifest.location, parent=manifest.parent))
 
@@ -93,7 +94,7 @@ def _without(value: Any, paths: Sequence[Path]) -> Any:
     return value
 
 
-def _read(manifest: Manifest, reporter: Reporter) -> Mapping[str, Any]:
+def _read(manifest: Manifest, reporter: Reporter, version: str) -> Mapping[str, Any]:
     """The spec as the API server stores it.
 
     Raises:
@@ -112,7 +113,7 @@ def _read(manifest: Manifest, reporter: Reporter) -> Mapping[str, Any]:
     if refused:
         messages = listed([found.message for found in refused])
         raise Failed(f'ApplicationSet.{GROUP} "{name}" is invalid: {messages}', refused[0].path)
-    for path in unknown(SPEC, data, _SPEC_PATH):
+    for path in unknown(SPEC, data, _SPEC_PATH, version):
         reporter.add(
             "applicationset-unknown-field",
             f'unknown field "{dotted(path)}"; kubectl and Argo CD refuse the object, and where validation is off the '
@@ -120,7 +121,7 @@ def _read(manifest: Manifest, reporter: Reporter) -> Mapping[str, Any]:
             "Correct the name or remove the field.",
             path,
         )
-    spec: Mapping[str, Any] = decode(SPEC, data)
+    spec: Mapping[str, Any] = decode(SPEC, _without(data, list(unknown(SPEC, data, (), version))))
     return spec
 
 

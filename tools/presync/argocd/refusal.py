@@ -21,7 +21,7 @@ def refusals(manifest: Manifest, context: Context) -> Iterator[Problem]:
     dropped, so the Application is shown without it.
     """
     lines = Lines(manifest, context)
-    for path, message in _faults(manifest):
+    for path, message in _faults(manifest, context.settings.argocd):
         yield Problem(
             "application-invalid",
             f"Application {manifest.name} is refused: {message}",
@@ -33,12 +33,12 @@ def refusals(manifest: Manifest, context: Context) -> Iterator[Problem]:
         )
 
 
-def _faults(manifest: Manifest) -> Iterator[tuple[Path, str]]:
+def _faults(manifest: Manifest, version: str) -> Iterator[tuple[Path, str]]:
     spec = without_nulls(manifest.data.get("spec"))
     if spec is None:
         yield _PATH, "spec: Required value"
         return
     for found in violations(_SPEC, spec, _PATH):
         yield found.path, found.message
-    for path in unknown(_SPEC, spec, _PATH):
+    for path in unknown(_SPEC, spec, _PATH, version):
         yield path, f'unknown field "{dotted(path)}"'

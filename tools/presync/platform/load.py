@@ -132,7 +132,7 @@ class _Loader:
         for manifest in plain_ones:
             if not manifest.parent:  # what is rendered is checked like every other object
                 self.problems += refusals(manifest, self.context)
-        applications = [plain(manifest) for manifest in plain_ones]
+        applications = [plain(manifest, self.context.settings.argocd) for manifest in plain_ones]
         for manifest in manifests:
             if manifest.kind == "ApplicationSet":
                 self.progress(f"expanding {manifest.name}", 0, 0)

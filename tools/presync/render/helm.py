@@ -56,9 +56,8 @@ class _Render:
         wanted = str(helm.get("version") or "")
         if not has_helm(self.run_.context.settings.argocd, wanted):
             what = "helm chart version" if self.run_.helm3 else "helm version"
-            raise Refused(
-                f"error initializing helm app object: failed to create new helm command: {what} '{wanted}' is not supported"
-            )
+            start = "error initializing helm app object: failed to create new helm command"
+            raise Refused(f"{start}: {what} '{wanted}' is not supported")
         chart = complete = self._chart()
         if self.run_.helm3:
             helm3.check_parameters(helm)

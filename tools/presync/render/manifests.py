@@ -26,6 +26,7 @@ _ORDER = {
         ).split()
     )
 }
+_LATER = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")  # in the order since Helm 4
 _HOOK = "helm.sh/hook"
 _TESTS = frozenset({"test", "test-success"})
 _EVENTS = _TESTS | {
@@ -49,10 +50,11 @@ class _Entry:
     kind: str
 
 
-def printed(rendered: Sequence[Rendered], skip_tests: bool) -> list[Document]:
+def printed(rendered: Sequence[Rendered], skip_tests: bool, helm3: bool = False) -> list[Document]:
     """What ``helm template`` prints and Argo CD then reads: CRDs, manifests by kind, hooks by kind.
 
-    A hook for an event that Helm does not know is left out, silently.
+    A hook for an event that Helm does not know is left out, silently. Helm 3 trims the end of every manifest, and has
+    no place of its own for webhook configurations.
 
     Raises:
         Refused: a document is not YAML, has an annotation Helm cannot read, or no kind.
@@ -70,10 +72,14 @@ def printed(rendered: Sequence[Rendered], skip_tests: bool) -> list[Document]:
         elif events <= _EVENTS and not (skip_tests and events & _TESTS):
             hooks.append(_Entry(one, data, kind))
     out = [document for crd in crds for document in _crd(crd)]
-    plain.sort(key=_order)
-    if plain:
+    order = _order3 if helm3 else _order
+    plain.sort(key=order)
+    hooks.sort(key=order)
+    if helm3:
+        plain, hooks = [_trimmed(entry) for entry in plain], [_trimmed(entry) for entry in hooks]
+    elif plain:
         plain[-1] = _trimmed(plain[-1])
-    for entry in [*plain, *sorted(hooks, key=_order)]:
+    for entry in [*plain, *hooks]:
         if entry.data is not None:
             out.append(_document(entry.data, entry.rendered.source, entry.rendered.text))
     return out
@@ -90,6 +96,10 @@ def _trimmed(entry: _Entry) -> _Entry:
 def _order(entry: _Entry) -> tuple[int, str]:
     known = _ORDER.get(entry.kind)
     return (len(_ORDER), entry.kind) if known is None else (known, "")
+
+
+def _order3(entry: _Entry) -> tuple[int, str]:
+    return (len(_ORDER), entry.kind) if entry.kind in _LATER else _order(entry)
 
 
 def _data(one: Rendered) -> Any:

@@ -85,3 +85,9 @@ class RenderedApplication:
     unavailable: str = ""
     external: str = ""
     reads: frozenset[str] = frozenset()  # files of the tree that decided the output
+
+    @property
+    def traces(self) -> tuple[HelmTrace, ...]:
+        """The calls of Helm that printed something, each once."""
+        found = {id(one.trace): one.trace for one in self.resources if one.trace is not None}
+        return tuple(found.values())

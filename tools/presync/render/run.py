@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from presync.argocd.context import Context
+from presync.argocd.versions import before
 from presync.engine import EngineError
-from presync.render import archive, chart, dependencies, documents
+from presync.render import archive, chart, dependencies, documents, helm3
 from presync.render.chart import ChartFiles
 from presync.render.failure import Refused, Unavailable
 from presync.render.layers import merge
@@ -116,8 +117,13 @@ class Run:
                 return error.message
         return otherwise
 
+    @property
+    def helm3(self) -> bool:
+        """Whether this Argo CD runs Helm 3."""
+        return before(self.context.settings.argocd, "3.5")
+
     def values(self, data: bytes) -> Mapping[str, Any]:
-        """A value file, every document of it merged, as Helm reads it; not to be changed.
+        """A value file as Helm reads it, every document of it merged, by Helm 3 only the first; not to be changed.
 
         Raises:
             Refused: not YAML, or not a mapping.
@@ -127,6 +133,7 @@ class Run:
     def _values(self, data: bytes) -> Mapping[str, Any]:
         try:
             text = data.decode("utf-8-sig")
+            text = helm3.first_document(text) if self.helm3 else text
             parts = [part.encode() for _, part in documents.split(text)]
             found: Mapping[str, Any] = {}
             for part in self.context.engine.values(*parts) if parts else ():

@@ -44,10 +44,11 @@ def one_file(raw: str, place: Place) -> File:
     return _resolve(raw, place)
 
 
-def value_files(raw: Sequence[str], place: Place, ignore_missing: bool) -> list[File]:
+def value_files(raw: Sequence[str], place: Place, ignore_missing: bool, globs: bool = True) -> list[File]:
     """The files in the order in which Helm merges them.
 
     A file counts once, at its first place; a glob gives its files in byte order, without those that are listed by name.
+    Without ``globs``, before Argo CD 3.4, neither is so.
 
     Raises:
         Refused: a path that leaves the repository, or a glob that matches nothing.
@@ -55,12 +56,16 @@ def value_files(raw: Sequence[str], place: Place, ignore_missing: bool) -> list[
     """
     named = {(id(file.tree), file.path) for file in _explicit(raw, place)}
     found: dict[tuple[int, str], File] = {}
+    named_again: list[File] = []
     for text in raw:
         try:
             file = _resolve(text, place)
         except Refused as error:
             raise Refused(f"error resolving helm value files: error resolving value file path: {error}") from None
-        if _is_glob(file.path):
+        if not globs:
+            if not ignore_missing or _exists(file):
+                named_again.append(file)
+        elif _is_glob(file.path):
             matches = _expand(text, file)
             if not matches and not ignore_missing:
                 raise Refused(f'error resolving helm value files: values file glob "{text}" matched no files')
@@ -69,7 +74,7 @@ def value_files(raw: Sequence[str], place: Place, ignore_missing: bool) -> list[
                     found.setdefault((id(match.tree), match.path), match)
         elif not ignore_missing or _exists(file):
             found.setdefault((id(file.tree), file.path), file)
-    return list(found.values())
+    return [*named_again, *found.values()]
 
 
 def _explicit(raw: Sequence[str], place: Place) -> Iterator[File]:

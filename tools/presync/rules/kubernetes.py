@@ -122,9 +122,9 @@ def _built_in(out: Results, known: Schemas, entry: Entry, resource: Resource) ->
         _add(out, Found(entry, resource, problem, only))
     lowest = min(int(version.version.partition(".")[2]) for version in known.versions)
     told = {problem.path for problem in refusing}
-    for problem in validation.violations(resource.data, resource.group, resource.kind, lowest):
-        if problem.path not in told:  # the schema has said what is wrong there
-            _add(out, Found(entry, resource, problem))
+    for problem in validation.violations(resource.data, resource.group, resource.kind, lowest, server_side):
+        if not told or not any(problem.path[:length] in told for length in range(1, len(problem.path) + 1)):
+            _add(out, Found(entry, resource, problem))  # else the schema has said what is wrong there
 
 
 def _absent(out: Results, version: Kubernetes, entry: Entry, resource: Resource, several: bool) -> None:
@@ -156,9 +156,10 @@ def _custom(out: Results, known: Schemas, entry: Entry, resource: Resource) -> N
             remedy = "Put its CRD into the tree, or name a file with it under `crds:` in presync.yaml."
             out.unknown.append(Missing(entry, resource, message, remedy))
         return
-    for problem in schema.check(resource.data, _server_side(entry, resource)):
+    server_side = _server_side(entry, resource)
+    for problem in schema.check(resource.data, server_side):
         _add(out, Found(entry, resource, problem))
-    for problem in object_meta(resource.data, resource.group, resource.kind, 0):
+    for problem in object_meta(resource.data, resource.group, resource.kind, 0, server_side):
         _add(out, Found(entry, resource, problem))
 
 

@@ -45,6 +45,23 @@ class ExternalObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Metrics that something produces although no exporter's table has them: pushed ones, those of own programs."""
+
+    names: tuple[str, ...]  # globs
+    why: str
+    labels: tuple[str, ...] = ()  # empty: not known
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerFile:
+    """A file of the tree with Alertmanager's configuration in the clear, secrets left out."""
+
+    file: str
+    environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of ``presync.yaml``; every field has a default, so that any tree can be read without one."""
 
@@ -66,6 +83,8 @@ class Settings:
     environments: tuple[Environment, ...] = ()
     externals: tuple[External, ...] = ()
     objects: tuple[ExternalObject, ...] = ()
+    metrics: tuple[Metrics, ...] = ()
+    alertmanager: tuple[AlertmanagerFile, ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = field(default=())
 
     def excludes(self, path: str) -> bool:
@@ -114,6 +133,13 @@ def load_settings(tree: Tree) -> Settings:
                 item["kind"], item.get("namespace", "*"), item["name"], item["why"], tuple(item.get("keys") or ())
             )
             for item in data.get("objects") or ()
+        ),
+        metrics=tuple(
+            Metrics(tuple(item["names"]), item["why"], tuple(item.get("labels") or ()))
+            for item in data.get("metrics") or ()
+        ),
+        alertmanager=tuple(
+            AlertmanagerFile(item["file"], item.get("environment", "")) for item in data.get("alertmanager") or ()
         ),
         waivers=tuple(data.get("waivers") or ()),
     )

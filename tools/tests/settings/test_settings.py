@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from presync.argocd.versions import VERSIONS
 from presync.base.errors import PresyncError
 from presync.settings import Settings, load_settings
 from presync.settings.model import schema
@@ -26,6 +27,11 @@ def test_without_a_file(tmp_path: Path) -> None:
 
 def test_an_empty_file(tmp_path: Path) -> None:
     assert _load(tmp_path, "").kubernetes == ("1.36",)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_versions_of_argo_cd(tmp_path: Path, version: str) -> None:
+    assert _load(tmp_path, f'argocd: "{version}"').argocd == version
 
 
 def test_everything(tmp_path: Path) -> None:
@@ -58,7 +64,7 @@ waivers: [{rule: K8S001, until: "2027-01-01", why: known and accepted}]
     ("text", "part"),
     [
         ("branchh: x", "branchh"),
-        ('argocd: "3.4"', "argocd"),
+        ('argocd: "3.2"', "argocd"),
         ('kubernetes: ["latest"]', "kubernetes"),
         ("waivers: [{rule: K8S001}]", "until"),
         ("- a", "object"),

@@ -25,6 +25,7 @@ from presync.argocd.appset.merge import merge_sets
 from presync.argocd.appset.recorded import KINDS as RECORDED
 from presync.argocd.appset.recorded import recorded_sets
 from presync.argocd.appset.selectors import SelectorError, parse
+from presync.argocd.versions import before
 
 GENERATOR = struct("ApplicationSetGenerator")
 _MISSING_KEY = ("map has no entry for key", "can't evaluate field")
@@ -59,10 +60,10 @@ def transform(run: Run, requests: Sequence[Request], path: Path) -> list[Answers
     for index, one in enumerate(filled):
         if not isinstance(one, Mapping):
             out[index] = one
-    return [_select(request, answers, path) for request, answers in zip(requests, out, strict=True)]
+    return [_select(run, request, answers, path) for request, answers in zip(requests, out, strict=True)]
 
 
-def _select(request: Request, answers: Answers, path: Path) -> Answers:
+def _select(run: Run, request: Request, answers: Answers, path: Path) -> Answers:
     """What the generator's own selector leaves; it is read as it was before parameters were filled in."""
     data = request.generator.get("selector")
     if data is None:
@@ -73,8 +74,9 @@ def _select(request: Request, answers: Answers, path: Path) -> Answers:
         return Refused(f"error parsing label selector: {error}", (*path, "selector"))
     if not isinstance(answers, list):
         return answers
+    opened = not before(run.context.settings.argocd, "3.4")
     return [
-        Answer(answer.kind, [one for one in answer.sets if selector.matches(govalues.flatten(one.params))])
+        Answer(answer.kind, [one for one in answer.sets if selector.matches(govalues.flatten(one.params, opened))])
         for answer in answers
     ]
 
@@ -82,8 +84,10 @@ def _select(request: Request, answers: Answers, path: Path) -> Answers:
 def _interpolate(run: Run, requests: Sequence[Request], path: Path) -> list[Any]:
     """Every request's generator with the parameters of its neighbour filled in, or why that fails.
 
-    Entries of ``values`` may name parameters that only exist later: one that cannot be filled in yet stays.
+    Entries of ``values`` may name parameters that only exist later: one that cannot be filled in yet stays. (3.3 fills
+    them in like everything else.)
     """
+    later = None if before(run.context.settings.argocd, "3.4") else _is_values
     forms: dict[int, Form] = {}
     constants: dict[int, Any] = {}
     strict: list[Evaluation] = []
@@ -92,7 +96,7 @@ def _interpolate(run: Run, requests: Sequence[Request], path: Path) -> list[Any]
         if request.params:
             key = id(request.generator)
             if key not in forms:
-                forms[key] = Form(GENERATOR, request.generator, path, _is_values)
+                forms[key] = Form(GENERATOR, request.generator, path, later)
                 if not forms[key].slots:
                     constants[key] = forms[key].fill(())
             for slot in forms[key].slots:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from presync.argocd import versions
 from presync.argocd.appset import govalues
 from presync.argocd.appset.generation import (
     Generator,
@@ -141,7 +142,8 @@ def _files(run: Run, generator: Generator, tree: Tree, path: Path) -> _Found:
     sets: list[ParamSet] = []
     words: list[str] = []
     for file in sorted(chosen, key=str.encode):
-        before = f"unable to process file '{file}' from repository '{url}': "
+        origin = "" if versions.before(run.context.settings.argocd, "3.5") else f" from repository '{url}'"
+        before = f"unable to process file '{file}'{origin}: "
         try:
             objects = _objects(run, tree, file, path)
         except Refused as refused:

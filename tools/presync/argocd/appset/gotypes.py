@@ -18,6 +18,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from presync.argocd.versions import NEWEST, has_field
+
 Path = tuple[str | int, ...]
 
 _SCALARS = {"string", "bool", "int", "json", "object", "int-or-string", "time"}
@@ -110,21 +112,21 @@ def json_name(value: Any) -> str:
     return "null" if value is None else _JSON_NAMES[type(value)]
 
 
-def unknown(of: Type, value: Any, path: Path = ()) -> Iterator[Path]:
-    """Fields that the type does not have; the API server drops them without a word."""
+def unknown(of: Type, value: Any, path: Path = (), version: str = NEWEST) -> Iterator[Path]:
+    """Fields that the type does not have in that version of Argo CD; the API server drops them without a word."""
     if of.kind == "struct" and isinstance(value, dict):
         for key, inner in value.items():
             field = of.fields.get(key)
-            if field is None:
+            if field is None or not has_field(version, of.name, key):
                 yield (*path, key)
             else:
-                yield from unknown(field.type, inner, (*path, key))
+                yield from unknown(field.type, inner, (*path, key), version)
     elif of.kind == "list" and isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from unknown(of.of, inner, (*path, index))
+            yield from unknown(of.of, inner, (*path, index), version)
     elif of.kind == "map" and isinstance(value, dict):
         for key, inner in value.items():
-            yield from unknown(of.of, inner, (*path, key))
+            yield from unknown(of.of, inner, (*path, key), version)
 
 
 def violations(of: Type, value: Any, path: Path = ()) -> Iterator[Violation]:

@@ -127,14 +127,15 @@ def quote(value: str) -> str:
     return "".join([*out, '"'])
 
 
-def flatten(params: Mapping[str, Any]) -> dict[str, str]:
+def flatten(params: Mapping[str, Any], open_typed: bool = True) -> dict[str, str]:
     """``a.b.0`` for every leaf, printed with ``%v``; an empty map or list leaves nothing.
 
-    What a generator's selector is matched against. Of the typed values only maps inside maps are opened
+    What a generator's selector is matched against. Of the typed values only maps inside maps are opened, and those
+    only since 3.4 (``open_typed``)
     (https://github.com/argoproj/argo-cd/blob/v3.5.7/applicationset/generators/generator_spec_processor.go).
     """
     out: dict[str, str] = {}
-    _flatten(params, "", True, out)
+    _flatten(params, "", open_typed, out)
     return out
 
 

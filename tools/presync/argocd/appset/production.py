@@ -60,7 +60,7 @@ class Producer:
                 self._add_finalizer(raw)
             if self.patch is not None:
                 raw = self._patched(raw, str(own[-1]), one)
-            yield Generated(normalized(raw), one, raw["spec"].get("project", ""))
+            yield Generated(normalized(raw, self.run.context.settings.argocd), one, raw["spec"].get("project", ""))
 
     def _results(self, texts: Sequence[str], sets: Sequence[ParamSet]) -> Iterator[list[Result]]:
         """What the templates yield for each set, the patch last.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from presync.argocd.appset.gotypes import Type, encode, struct
+from presync.argocd.appset.gotypes import Path, Type, encode, struct, unknown
+from presync.argocd.versions import NEWEST, before, stored_spec
 
 TEMPLATE = struct("ApplicationSetTemplate")
 APPLICATION = struct("Application")
+SPEC = struct("ApplicationSpec")
 
 RESOURCES_FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
@@ -44,24 +46,35 @@ def merged(of: Type, over: Any, base: Any) -> Any:
     return over
 
 
-def normalized(application: Mapping[str, Any]) -> dict[str, Any]:
+def normalized(application: Mapping[str, Any], version: str = NEWEST) -> dict[str, Any]:
     """The Application as it is stored: empty fields gone, and what Argo CD's NormalizeApplicationSpec does.
 
     https://github.com/argoproj/argo-cd/blob/v3.5.7/util/argo/argo.go
     """
     out: dict[str, Any] = encode(APPLICATION, application)
-    normalize_spec(out["spec"])
+    for path in unknown(SPEC, out["spec"], (), version):  # a patch may have brought it
+        _remove(out["spec"], path)
+    normalize_spec(out["spec"], version)
+    stored_spec(version, out["spec"])
     return out
 
 
-def normalize_spec(spec: dict[str, Any]) -> None:
-    """Argo CD's normalisation of a spec, in place."""
+def _remove(value: Any, path: Path) -> None:
+    for step in path[:-1]:
+        value = value[step]
+    del value[path[-1]]
+
+
+def normalize_spec(spec: dict[str, Any], version: str = NEWEST) -> None:
+    """Argo CD's normalisation of a spec, in place; until 3.4 it normalised a copy of each of several sources."""
     if not spec.get("project"):
         spec["project"] = "default"
     policy = spec.get("syncPolicy")
     if policy is not None and not any(policy.get(key) or policy.get(key) == {} for key in _SYNC_POLICY):
         del spec["syncPolicy"]
     sources = spec.get("sources") or ([spec["source"]] if spec.get("source") is not None else [])
+    if spec.get("sources") and before(version, "3.5"):
+        return
     for source in sources:
         _normalize_source(source)
 

@@ -13,6 +13,7 @@ from typing import Any
 from presync.platform.schemas.structural import Schema, strict
 
 CONSTRAINTS = "constraints.gatekeeper.sh"
+_MOST = 2**31 - 1
 _CONSTRAINT_VERSIONS = ("v1beta1", "v1alpha1")
 
 
@@ -60,10 +61,26 @@ def _of_crd(spec: Mapping[str, Any], origin: str) -> Iterator[Declared]:
     for version in versions if isinstance(versions, list) else ():
         version = _mapping(version)  # noqa: PLW2901 - the same thing, made sure of
         raw = _mapping(_mapping(version.get("schema")).get("openAPIV3Schema")) or shared
+        replicas = _mapping(_mapping(version.get("subresources")).get("scale")).get("specReplicasPath")
+        raw = _scaled(raw, str(replicas or "").lstrip(".").split("."))
         if raw and version.get("name") and names.get("kind"):
             served = version.get("served") is not False
             group, name = str(spec.get("group") or ""), str(version["name"])
             yield Declared(group, name, str(names["kind"]), namespaced, served, origin, raw)
+
+
+def _scaled(schema: Mapping[str, Any], path: list[str]) -> Mapping[str, Any]:
+    """The schema with the limits of the number that the ``scale`` subresource sets, which the server checks as well."""
+    properties = _mapping(schema.get("properties"))
+    below = properties.get(path[0])
+    if not isinstance(below, Mapping):
+        return schema
+    if len(path) > 1:
+        below = _scaled(below, path[1:])
+    else:
+        low, high = below.get("minimum"), below.get("maximum")
+        below = {**below, "minimum": max(0, low or 0), "maximum": _MOST if high is None else min(_MOST, high)}
+    return {**schema, "properties": {**properties, path[0]: below}}
 
 
 def _of_template(data: Mapping[str, Any], origin: str) -> Iterator[Declared]:

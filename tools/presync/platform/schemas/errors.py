@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from presync.platform.schemas.keys import double
-from presync.platform.schemas.structural import KEYS, META, OPEN
+from presync.platform.schemas.keys import double, keyless
+from presync.platform.schemas.structural import KEYS, META, NEEDED_KEYS, OPEN
 from presync.platform.violation import Category, Path, Violation, listed, quoted
 
 if TYPE_CHECKING:
@@ -76,6 +76,12 @@ def _violations(error: jsonschema_rs.ValidationError, document: Mapping[str, Any
     elif name == KEYS:
         index, shown = double(error.instance, _value_at(document, error.schema_path))
         yield Violation(Category.DUPLICATE, (*path, index), f"Duplicate value: {shown}; server-side apply refuses it")
+    elif name == NEEDED_KEYS:
+        keys = _value_at(document, error.schema_path)
+        message = "Required value: server-side apply takes no null for an item of this list"
+        if keys:
+            message = f"Required value: server-side apply tells items apart by {' and '.join(keys)}"
+        yield Violation(Category.REQUIRED, (*path, keyless(error.instance, keys)), message)
     elif name == "required":
         yield Violation(Category.SCHEMA, (*path, str(error.kind.value)), "Required value")
     else:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from presync.platform.schemas.structural import KEYS
+from presync.platform.schemas.structural import KEYS, NEEDED_KEYS
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -26,11 +26,21 @@ def double(items: Any, keys: Sequence[str]) -> tuple[int, str]:
     return -1, ""
 
 
-class UniqueKeys:
-    """The ``x-keys`` keyword for a validator."""
+def keyless(items: Any, keys: Sequence[str]) -> int:
+    """The first item that is null or has none of the keys, where it needs one; -1 when there is none."""
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if item is None or (keys and isinstance(item, Mapping) and not any(key in item for key in keys)):
+            return index
+    return -1
 
+
+class _Keyword:
     def __init__(self, parent_schema: dict[str, Any], value: Any, schema_path: list[str | int]) -> None:
         self.keys: list[str] = [str(key) for key in value]
+
+
+class UniqueKeys(_Keyword):
+    """The ``x-keys`` keyword for a validator."""
 
     def validate(self, instance: Any) -> None:
         """Raises ValueError when there is a double."""
@@ -38,4 +48,13 @@ class UniqueKeys:
             raise ValueError("Duplicate value")
 
 
-KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {KEYS: UniqueKeys}
+class NeededKeys(_Keyword):
+    """The ``x-needed-keys`` keyword for a validator."""
+
+    def validate(self, instance: Any) -> None:
+        """Raises ValueError when an item has no key."""
+        if keyless(instance, self.keys) >= 0:
+            raise ValueError("Required value")
+
+
+KEYWORDS: dict[str, type[jsonschema_rs.KeywordValidator]] = {KEYS: UniqueKeys, NEEDED_KEYS: NeededKeys}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from presync.argocd.model import GROUP
+from presync.argocd.versions import schema_of
 from presync.base import goyaml
 from presync.platform.index import index
 from presync.platform.memo import memo
@@ -120,6 +122,8 @@ class Schemas:
 
         try:
             schema = one.schema()
+            if one.group == GROUP:  # the bundled CRDs are those of the newest Argo CD
+                schema = schema_of(self._platform.settings.argocd, schema)
             validator = jsonschema_rs.Draft202012Validator(
                 schema,
                 keywords=KEYWORDS,

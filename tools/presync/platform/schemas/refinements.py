@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from presync.platform.schemas.structural import KEYS
+from presync.platform.schemas.structural import KEYS, NEEDED_KEYS
 
 Refinement = dict[str, Any]
 
@@ -60,7 +60,7 @@ _CONTAINER = {
     "imagePullPolicy": _defaulted("Always", "IfNotPresent", "Never"),
     "terminationMessagePolicy": _defaulted("File", "FallbackToLogsOnError"),
 }
-_ACCESS = _each(_one("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"))
+_ACCESS = _each({"enum": ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]})
 _WEBHOOK = {
     "failurePolicy": _one("Fail", "Ignore"),
     "matchPolicy": _one("Exact", "Equivalent"),
@@ -230,9 +230,9 @@ REFINEMENTS: dict[str, dict[str, Refinement]] = {
     _ADMISSION + "MutatingWebhook": {**_WEBHOOK, "reinvocationPolicy": _one("Never", "IfNeeded")},
     _ADMISSION + "RuleWithOperations": {
         "apiGroups": _SOME,
-        "apiVersions": {**_SOME, **_each(_TEXT)},
+        "apiVersions": {**_SOME, **_each({**_TEXT, "type": "string"})},
         "operations": {**_SOME, **_each({"enum": ["CREATE", "UPDATE", "DELETE", "CONNECT", "*"]})},
-        "resources": {**_SOME, **_each(_TEXT)},
+        "resources": {**_SOME, **_each({**_TEXT, "type": "string"})},
         "scope": _one("Cluster", "Namespaced", "*"),
     },
     _ADMISSION + "ServiceReference": {"name": _TEXT, "namespace": _TEXT, "path": {"pattern": "^(/|$)"}, "port": _PORT},
@@ -309,7 +309,11 @@ def refine(definitions: dict[str, Any]) -> None:
             if key in optional and isinstance(value.get("type"), str):
                 value["type"] = [value["type"], "null"]
             if value.get("x-kubernetes-list-type") == "map":
-                value[KEYS] = value["x-kubernetes-list-map-keys"]
+                value[KEYS] = keys = value["x-kubernetes-list-map-keys"]
+                has_default = "protocol" in keys or value["items"].get("$ref", "").endswith(".LocalObjectReference")
+                value[NEEDED_KEYS] = [] if has_default else keys
+            if not name.endswith("Status"):
+                _refuse_null_items(value, definitions)
             limits = _FORMATS.get(value.get("format", ""))
             if limits:
                 value["minimum"], value["maximum"] = limits
@@ -320,6 +324,13 @@ def refine(definitions: dict[str, Any]) -> None:
                     value["maximum"] = min(wanted, value.get("maximum", wanted))
                 else:
                     value[word] = wanted
+
+
+def _refuse_null_items(value: dict[str, Any], definitions: dict[str, Any]) -> None:
+    """A null in a list is an object without fields to the server: not one that may lack none of them."""
+    items = value.get("items") or {}
+    if definitions.get(items.get("$ref", "")[8:], {}).get("required"):
+        value["items"] = {**items, "type": "object"}
 
 
 def _refuse_null(value: dict[str, Any], definitions: dict[str, Any]) -> None:

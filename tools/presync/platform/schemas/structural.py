@@ -18,6 +18,7 @@ PRUNED = {"$ref": "#/$defs/pruned"}
 META = "#/$defs/meta"
 OPEN = "x-open"  # marks objects that keep what they do not declare
 KEYS = "x-keys"  # our own keyword: items of a list are told apart by these fields (x-kubernetes-list-type: map)
+NEEDED_KEYS = "x-needed-keys"  # of these, server-side apply wants one in each item, and no null for an item
 
 _TEXT_MAP = {"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}
 _TEXT = {"type": ["string", "null"]}

@@ -33,9 +33,9 @@ def number(data: Any, key: str) -> int | None:
 
 
 def texts(data: Any, key: str) -> list[str]:
-    """The texts of a list."""
+    """The texts of a list; a null is an empty text, as the server reads it."""
     value = data.get(key) if isinstance(data, dict) else None
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return [item or "" for item in value if item is None or isinstance(item, str)] if isinstance(value, list) else []
 
 
 def items(data: Any, key: str) -> Iterator[tuple[int, Object]]:

@@ -11,6 +11,7 @@ from presync.platform.validation import (
     extensions,
     metadata,
     network,
+    quotas,
     scaling,
     storage,
     workloads,
@@ -22,10 +23,12 @@ _RBAC = "rbac.authorization.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
 _CHECKS: Mapping[tuple[str, str], _Check] = {
     ("", "ConfigMap"): config.config_map,
+    ("", "LimitRange"): quotas.limit_range,
     ("", "PersistentVolume"): storage.volume,
     ("", "PersistentVolumeClaim"): storage.claim,
     ("", "Pod"): workloads.pod,
     ("", "PodTemplate"): workloads.pod_template,
+    ("", "ResourceQuota"): quotas.resource_quota,
     ("", "Secret"): config.secret,
     ("", "Service"): network.service,
     ("apps", "DaemonSet"): workloads.daemon_set,
@@ -37,8 +40,10 @@ _CHECKS: Mapping[tuple[str, str], _Check] = {
     ("batch", "Job"): workloads.job,
     ("networking.k8s.io", "Ingress"): network.ingress,
     ("networking.k8s.io", "NetworkPolicy"): network.network_policy,
+    ("networking.k8s.io", "IngressClass"): network.ingress_class,
     ("policy", "PodDisruptionBudget"): scaling.disruption_budget,
     ("scheduling.k8s.io", "PriorityClass"): extensions.priority_class,
+    ("storage.k8s.io", "StorageClass"): storage.storage_class,
     (_ADMISSION, "MutatingWebhookConfiguration"): extensions.webhooks,
     (_ADMISSION, "ValidatingWebhookConfiguration"): extensions.webhooks,
     (_RBAC, "ClusterRole"): access_control.cluster_role,
@@ -50,9 +55,11 @@ _CHECKS: Mapping[tuple[str, str], _Check] = {
 }
 
 
-def violations(data: Mapping[str, Any], group: str, kind: str, minor: int) -> Iterator[Violation]:
-    """What a server of version 1.``minor`` refuses in an object of any kind."""
-    yield from metadata.object_meta(data, group, kind, minor)
+def violations(
+    data: Mapping[str, Any], group: str, kind: str, minor: int, server_side: bool = False
+) -> Iterator[Violation]:
+    """What a server of version 1.``minor`` refuses in an object of any kind; ``server_side``: by server-side apply."""
+    yield from metadata.object_meta(data, group, kind, minor, server_side)
     check = _CHECKS.get((group, kind))
     if check is not None:
         yield from check(data, minor)

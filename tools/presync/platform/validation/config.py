@@ -75,8 +75,8 @@ def _typed(data: Object, keys: Mapping[str, object], plain: Mapping[str, object]
     if kind == "kubernetes.io/service-account-token" and not named:
         yield required(("metadata", "annotations", _SERVICE_ACCOUNT))
     key = ".dockerconfigjson" if kind == "kubernetes.io/dockerconfigjson" else ".dockercfg"
-    if kind in ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg") and isinstance(keys.get(key), str):
-        value = str(keys[key])
+    value = keys[key] or "" if key in keys else None  # the server reads a null as an empty text
+    if kind in ("kubernetes.io/dockerconfigjson", "kubernetes.io/dockercfg") and isinstance(value, str):
         content = value.encode() if key in plain else _decoded(value) or b""
         try:
             parsed = json.loads(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from presync.platform.validation import names
@@ -18,7 +19,7 @@ from presync.platform.validation.access import (
     required,
     text,
 )
-from presync.platform.validation.quantities import quantity
+from presync.platform.validation.quantities import amount
 from presync.platform.violation import Category, Path, Violation, listed, quoted
 
 _RELAXED_ENV = 32  # the minor version since which almost any name of a variable is taken
@@ -40,6 +41,8 @@ _RESOURCE_FIELDS = tuple(
     f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory")
 )
 _STANDARD_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
+_CPU_DIVISORS = frozenset({Decimal("0.001"), Decimal(1)})
+_DIVISORS = frozenset(Decimal(base) ** power for base in (1000, 1024) for power in range(7))
 
 
 def containers(
@@ -162,8 +165,11 @@ def _value_from(variable: Object, path: Path) -> Iterator[Violation]:
     for key in ("configMapKeyRef", "secretKeyRef"):
         if has(source, key):
             reference = obj(source, key)
-            if not reference.get("name"):
+            name = text(reference, "name")
+            if not name:
                 yield required((*path, key, "name"))
+            elif names.dns_subdomain(name):
+                yield invalid(Category.NAME, (*path, key, "name"), name, names.dns_subdomain(name))
             wrong = names.config_key(text(reference, "key"))
             if not reference.get("key"):
                 yield required((*path, key, "key"))
@@ -195,6 +201,13 @@ def resource_reference(source: Object, path: Path) -> Iterator[Violation]:
     elif resource not in _RESOURCE_FIELDS and ".hugepages-" not in resource:
         message = f"Unsupported value: {quoted(resource)}: supported values: {listed(_RESOURCE_FIELDS)}"
         yield Violation(Category.ENUM, here, message)
+    divisor = obj(source, "resourceFieldRef").get("divisor")
+    share = amount(divisor)
+    of_cpu = resource.endswith(".cpu")
+    if share and resource and share not in (_CPU_DIVISORS if of_cpu else _DIVISORS):
+        supported = "1m, 1" if of_cpu else "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei"
+        why = f"{resource} can be divided by {supported} only"
+        yield invalid(Category.QUANTITY, (*path, "resourceFieldRef", "divisor"), divisor, why)
 
 
 def _env_from(container: Object, path: Path, minor: int) -> Iterator[Violation]:
@@ -206,8 +219,12 @@ def _env_from(container: Object, path: Path, minor: int) -> Iterator[Violation]:
         elif len(chosen) > 1:
             yield invalid(Category.CONFLICT, here, "", "may not have more than one field specified at a time")
         for key in chosen:
-            if not obj(source, key).get("name"):
+            name = text(obj(source, key), "name")
+            wrong = names.dns_prefix(name)
+            if not name:
                 yield required((*here, key, "name"))
+            elif wrong:
+                yield invalid(Category.NAME, (*here, key, "name"), name, wrong)
         prefix = text(source, "prefix")
         wrong = names.env_name(prefix, minor >= _RELAXED_ENV) if prefix else ""
         if wrong:
@@ -255,14 +272,14 @@ def resources(data: Any, path: Path) -> Iterator[Violation]:
     """Requests and limits."""
     limits, requests = obj(data, "limits"), obj(data, "requests")
     for field, amounts in (("limits", limits), ("requests", requests)):
-        for name, amount in amounts.items():
+        for name, given in amounts.items():
             here = (*path, field, name)
-            yield from _resource_name(name, here)
-            value = quantity(amount)
+            yield from resource_name(name, here)
+            value = amount(given)
             if value is not None and value < 0:
-                yield invalid(Category.QUANTITY, here, amount, "must be greater than or equal to 0")
-    for name, amount in requests.items():
-        wanted, most = quantity(amount), quantity(limits.get(name))
+                yield invalid(Category.QUANTITY, here, given, "must be greater than or equal to 0")
+    for name, given in requests.items():
+        wanted, most = amount(given), amount(limits[name]) if name in limits else None
         overcommit = name in _STANDARD_RESOURCES
         if wanted is None or (name in limits and most is None):
             continue
@@ -271,11 +288,13 @@ def resources(data: Any, path: Path) -> Iterator[Violation]:
                 yield required((*path, "limits", name), "Limit must be set for non overcommitable resources")
         elif wanted > most or (wanted != most and not overcommit):
             relation = "less than or equal to" if overcommit else "equal to"
-            why = f"must be {relation} {name} limit of {limits[name]}"
-            yield invalid(Category.RESOURCES, (*path, "requests", name), amount, why)
+            shown = "0, which is how the server reads null" if limits[name] is None else limits[name]
+            why = f"must be {relation} {name} limit of {shown}"
+            yield invalid(Category.RESOURCES, (*path, "requests", name), given, why)
 
 
-def _resource_name(name: str, path: Path) -> Iterator[Violation]:
+def resource_name(name: str, path: Path) -> Iterator[Violation]:
+    """A resource that a container may ask for."""
     if names.qualified(name):
         yield invalid(Category.NAME, path, name, names.qualified(name))
     elif "/" not in name and name not in _STANDARD_RESOURCES and not name.startswith("hugepages-"):

@@ -20,6 +20,7 @@ from presync.platform.validation.access import (
 from presync.platform.validation.metadata import selector
 from presync.platform.violation import Category, Path, Violation
 
+_REVIEW_VERSIONS = {"v1": None, "v1beta1": None}.keys()  # in this order
 _HIGHEST_PRIORITY = 1_000_000_000
 
 
@@ -69,10 +70,33 @@ def webhooks(data: Object, minor: int) -> Iterator[Violation]:
         client = obj(hook, "clientConfig")
         if has(hook, "clientConfig") and has(client, "url") == has(client, "service"):
             yield required((*path, "clientConfig"), "exactly one of url or service is required")
-        if "admissionReviewVersions" in hook and not texts(hook, "admissionReviewVersions"):
-            yield required((*path, "admissionReviewVersions"))
+        yield from _review_versions(hook, (*path, "admissionReviewVersions"))
+        yield from _service_path(text(obj(client, "service"), "path"), (*path, "clientConfig", "service", "path"))
         for field in ("namespaceSelector", "objectSelector"):
             yield from selector(hook.get(field), (*path, field))
+
+
+def _review_versions(hook: Object, path: Path) -> Iterator[Violation]:
+    versions = texts(hook, "admissionReviewVersions")
+    if "admissionReviewVersions" in hook and not versions:
+        yield required(path)
+    for index, version in enumerate(versions):
+        if version in versions[:index]:
+            yield invalid(Category.DUPLICATE, (*path, index), version, "duplicate version")
+        elif names.dns_label_1035(version):
+            yield invalid(Category.NAME, (*path, index), version, names.dns_label_1035(version))
+    if versions and not _REVIEW_VERSIONS & set(versions):
+        yield invalid(Category.ENUM, path, versions, f"must include at least one of {', '.join(_REVIEW_VERSIONS)}")
+
+
+def _service_path(value: str, path: Path) -> Iterator[Violation]:
+    if not value.startswith("/") or value == "/":
+        return  # the schema says what is wrong with another beginning
+    for step in value[1:].removesuffix("/").split("/"):
+        wrong = names.dns_subdomain(step) if step else "segments may not be empty"
+        if wrong:
+            yield invalid(Category.FORMAT, path, value, wrong)
+            return
 
 
 def priority_class(data: Object, minor: int) -> Iterator[Violation]:

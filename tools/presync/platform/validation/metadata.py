@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from presync.platform.validation import names
-from presync.platform.validation.access import Object, invalid, items, obj, required, text
-from presync.platform.violation import Category, Path, Violation
+from presync.platform.validation.access import Object, invalid, items, obj, required, text, texts
+from presync.platform.violation import Category, Path, Violation, quoted
 
 _MAX_ANNOTATIONS = 256 * 1024
 
 
-def object_meta(data: Object, group: str, kind: str, minor: int) -> Iterator[Violation]:
-    """The object's own metadata."""
+def object_meta(data: Object, group: str, kind: str, minor: int, server_side: bool = False) -> Iterator[Violation]:
+    """The object's own metadata; ``server_side``: as server-side apply takes it."""
     metadata = obj(data, "metadata")
     name = metadata.get("name")
     if not name and not metadata.get("generateName") and (group, kind) != ("", "LimitRange"):
@@ -26,9 +26,15 @@ def object_meta(data: Object, group: str, kind: str, minor: int) -> Iterator[Vio
     if namespace and names.dns_label(namespace):
         yield invalid(Category.NAME, ("metadata", "namespace"), namespace, names.dns_label(namespace))
     yield from labels_and_annotations(metadata, ("metadata",))
-    for index, finalizer in enumerate(metadata.get("finalizers") or ()):
-        if isinstance(finalizer, str) and names.qualified(finalizer):
-            yield invalid(Category.NAME, ("metadata", "finalizers", index), finalizer, names.qualified(finalizer))
+    seen: set[str] = set()
+    for index, finalizer in enumerate(texts(metadata, "finalizers")):
+        here: Path = ("metadata", "finalizers", index)
+        if names.qualified(finalizer):
+            yield invalid(Category.NAME, here, finalizer, names.qualified(finalizer))
+        elif server_side and finalizer in seen:
+            message = f"Duplicate value: {quoted(finalizer)}; server-side apply refuses it"
+            yield Violation(Category.DUPLICATE, here, message)
+        seen.add(finalizer)
 
 
 def labels_and_annotations(metadata: Object, path: Path) -> Iterator[Violation]:

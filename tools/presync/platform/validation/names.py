@@ -18,6 +18,7 @@ _ENV = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _ENV_RELAXED = re.compile(r"[\x20-\x3C\x3E-\x7E]+")
 _HEADER = re.compile(r"[-A-Za-z0-9]+")
 _PORT = re.compile(r"[-a-z0-9]+")
+_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 _TOO_LONG = "must be no more than {} characters"
 
 
@@ -58,6 +59,21 @@ def dns_subdomain(name: str) -> str:
         "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start "
         "and end with an alphanumeric character (e.g. 'example.com')"
     )
+
+
+def dns_prefix(name: str) -> str:
+    """A subdomain, or the beginning of one: the server lets some references end in a dash."""
+    return dns_subdomain(f"{name[:-2]}a" if len(name) > 1 and name.endswith("-") else name)
+
+
+def domain_path(name: str) -> str:
+    """A path below a domain: ``example.com/controller``."""
+    domain, _, path = name.partition("/")
+    if not domain or not path:
+        return 'must be a domain-prefixed path (such as "acme.io/foo")'
+    if dns_subdomain(domain) or _PATH.fullmatch(path):
+        return dns_subdomain(domain)
+    return "the path after the domain may hold letters, digits and /%-._~!$&'()*+,;=: only"
 
 
 def wildcard_subdomain(name: str) -> str:

@@ -24,6 +24,7 @@ from presync.platform.validation.metadata import labels, selector
 from presync.platform.violation import Category, Path, Violation
 
 _NODE_PORTS = (30000, 32767)  # --service-node-port-range is rarely changed
+_LONGEST_CONTROLLER = 250
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
@@ -113,7 +114,11 @@ def ingress(data: Object, minor: int) -> Iterator[Violation]:
             yield from _ingress_path(one, (*here, "http", "paths", at), minor)
     for index, tls in items(spec, "tls"):
         for at, host in enumerate(texts(tls, "hosts")):
-            yield from _host(host, (*path, "tls", index, "hosts", at), refuse_ip=False)
+            here = (*path, "tls", index, "hosts", at)
+            if host:
+                yield from _host(host, here, refuse_ip=False)
+            else:
+                yield invalid(Category.NAME, here, host, names.dns_subdomain(host))
         secret = text(tls, "secretName")
         if secret and names.dns_subdomain(secret):
             yield invalid(Category.NAME, (*path, "tls", index, "secretName"), secret, names.dns_subdomain(secret))
@@ -125,6 +130,16 @@ def ingress(data: Object, minor: int) -> Iterator[Violation]:
         here = ("metadata", "annotations", _CLASS_ANNOTATION)
         why = "must match `ingressClassName` when both are specified"
         yield invalid(Category.CONFLICT, here, annotation, why)
+
+
+def ingress_class(data: Object, minor: int) -> Iterator[Violation]:
+    """An IngressClass."""
+    controller = text(obj(data, "spec"), "controller")
+    if len(controller) > _LONGEST_CONTROLLER:
+        message = f"Too long: may not be more than {_LONGEST_CONTROLLER} bytes"
+        yield Violation(Category.NAME, ("spec", "controller"), message)
+    elif controller and names.domain_path(controller):
+        yield invalid(Category.NAME, ("spec", "controller"), controller, names.domain_path(controller))
 
 
 def _host(host: str, path: Path, refuse_ip: bool) -> Iterator[Violation]:

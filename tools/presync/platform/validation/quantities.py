@@ -26,13 +26,18 @@ def quantity(value: object) -> Decimal | None:
     return _parsed(str(value))
 
 
+def amount(value: object) -> Decimal | None:
+    """The same in a list of resources, where the server reads a null as 0."""
+    return Decimal(0) if value is None else quantity(value)
+
+
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Decimal | None:
     match = _QUANTITY.fullmatch(text)
     if match is None or len(text) > _MAX_LENGTH:
         return None
     suffix = match[2] or ""
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        exponent = int(suffix[1:])
-        return Decimal(match[1]) * Decimal(10) ** exponent if abs(exponent) <= _MAX_EXPONENT else None
-    return Decimal(match[1]) * _SUFFIXES[suffix]
+    if suffix in _SUFFIXES:
+        return Decimal(match[1]) * _SUFFIXES[suffix]
+    exponent = int(suffix[1:])
+    return Decimal(match[1]) * Decimal(10) ** exponent if abs(exponent) <= _MAX_EXPONENT else None

@@ -54,6 +54,9 @@ def _metric(metric: Object, path: Path) -> Iterator[Violation]:
     for source in present:
         if expected and source != expected:
             yield forbidden((*path, source), "must populate the given metric source only")
+    name = text(obj(metric, expected, "metric"), "name")
+    if name and names.path_segment(name):
+        yield invalid(Category.NAME, (*path, expected, "metric", "name"), name, names.path_segment(name))
     target = obj(metric, expected, "target")
     here = (*path, expected, "target")
     for field in ("value", "averageValue"):

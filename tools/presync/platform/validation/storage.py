@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from presync.platform.validation import names
 from presync.platform.validation.access import Object, forbidden, has, invalid, obj, required, text, texts
 from presync.platform.validation.metadata import node_terms, selector
-from presync.platform.validation.quantities import quantity
+from presync.platform.validation.quantities import amount
 from presync.platform.violation import Category, Path, Violation
 
 # Fields of a PersistentVolume's spec that are not the type of the volume.
@@ -45,8 +45,8 @@ def claim_spec(spec: Object, path: Path) -> Iterator[Violation]:
     if "storage" not in requests:
         yield required(here)
     else:
-        amount = quantity(requests["storage"])
-        if amount is not None and amount <= 0:
+        size = amount(requests["storage"])
+        if size is not None and size <= 0:
             yield invalid(Category.QUANTITY, here, requests["storage"], "must be greater than zero")
     yield from selector(spec.get("selector"), (*path, "selector"))
     yield from _class_name(spec, path)
@@ -64,8 +64,8 @@ def volume(data: Object, minor: int) -> Iterator[Violation]:
     elif set(capacity) != {"storage"}:
         message = 'Unsupported value: supported values: "storage"'
         yield Violation(Category.ENUM, (*path, "capacity"), message)
-    amount = quantity(capacity.get("storage"))
-    if amount is not None and amount <= 0:
+    size = amount(capacity["storage"]) if "storage" in capacity else None
+    if size is not None and size <= 0:
         here = (*path, "capacity", "storage")
         yield invalid(Category.QUANTITY, here, capacity["storage"], "must be greater than zero")
     types = [key for key, value in spec.items() if key not in _NOT_A_TYPE and value is not None]
@@ -77,10 +77,20 @@ def volume(data: Object, minor: int) -> Iterator[Violation]:
         for field in _NEEDED.get(kind, ()):
             if not obj(spec, kind).get(field):
                 yield required((*path, kind, field))
+        if kind in ("local", "hostPath") and ".." in text(obj(spec, kind), "path").split("/"):
+            here = (*path, kind, "path")
+            yield invalid(Category.FORMAT, here, obj(spec, kind)["path"], "must not contain '..'")
     if has(spec, "nodeAffinity"):
         yield from node_terms(obj(spec, "nodeAffinity"), (*path, "nodeAffinity"), "required")
     if "local" in types and not has(obj(spec, "nodeAffinity"), "required"):
         yield required((*path, "nodeAffinity"), "Local volume requires node affinity")
+
+
+def storage_class(data: Object, minor: int) -> Iterator[Violation]:
+    """A StorageClass."""
+    provisioner = text(data, "provisioner")
+    if provisioner and names.qualified(provisioner.lower()):
+        yield invalid(Category.NAME, ("provisioner",), provisioner, names.qualified(provisioner.lower()))
 
 
 def _access_modes(spec: Object, path: Path) -> Iterator[Violation]:

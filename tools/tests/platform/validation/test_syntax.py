@@ -49,6 +49,7 @@ def test_names_of_variables_were_stricter_once() -> None:
         ("1E3", 1000),
         ("2k", 2000),
         ("1E", 10**18),
+        ("1Ei", 2**60),
         ("100n", "1e-7"),
         ("-1", -1),
         (2, 2),

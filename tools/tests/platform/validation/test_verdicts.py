@@ -1,8 +1,9 @@
 """presync against a real API server: every mutation of some manifests, with the verdicts that Kubernetes 1.36.1 gave.
 
 ``cases/verdicts.json`` was recorded with server-side dry run of ``create`` (strict field validation) and of server-side
-apply. Where presync differs is listed in ``cases/differences.txt``, which
-``python -m tests.platform.validation.test_verdicts`` writes again after a change that was meant.
+apply. Where presync differs is listed in ``cases/differences.txt``, each with its reason;
+``python -m tests.platform.validation.test_verdicts`` writes the list again after a change that was meant, and leaves
+the reason of what is new to whoever made the change.
 """
 
 from __future__ import annotations
@@ -73,28 +74,35 @@ def differences(name: str, way: str) -> Iterator[str]:
             yield f"{name} {way}: presync {'refuses' if str(at) in errors else 'accepts'} {key}: {what}"
 
 
+def explained() -> dict[str, str]:
+    """Each known difference with its reason."""
+    lines = (CASES / "differences.txt").read_text().splitlines()
+    return {name: reason.strip() for name, _, reason in (line.partition(" # ") for line in lines)}
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["builtin", "custom"])
 def test_differences_are_those_that_are_known(name: str, way: str) -> None:
-    known = {line for line in (CASES / "differences.txt").read_text().splitlines() if line.startswith(f"{name} {way}:")}
-    assert set(differences(name, way)) == known
+    """A new one fails, and so does one that is listed although presync and the server agree on it."""
+    assert set(differences(name, way)) == {line for line in explained() if line.startswith(f"{name} {way}:")}
+
+
+def test_every_difference_has_a_reason() -> None:
+    assert [line for line, reason in explained().items() if len(reason.split()) < 5] == []
 
 
 def test_what_the_server_accepts_is_no_error() -> None:
-    """Numbers that wrap round are taken by a dry run; what comes out is not what was written."""
-    false = [line for line in (CASES / "differences.txt").read_text().splitlines() if "presync refuses" in line]
-    assert all("number 2147483648" in line or "nodePort" in line for line in false)
+    """But for numbers the server takes and does not keep: what comes out is not what was written."""
+    false = [line for line in explained() if "presync refuses" in line]
+    assert all("number 2147483648" in line or "number -1 spec.ports.0.nodePort" in line for line in false)
 
 
-def test_nearly_all_mistakes_are_caught() -> None:
-    lines = (CASES / "differences.txt").read_text().splitlines()
-    for name in ("builtin", "custom"):
-        for way, (bit, _) in WAYS.items():
-            wrong = sum(verdict not in "-" and bool(int(verdict) & bit) for _, _, verdict, _ in objects(name))
-            missed = sum(line.startswith(f"{name} {way}: presync accepts") for line in lines)
-            assert missed <= 0.03 * wrong
+def test_no_mistake_is_missed() -> None:
+    assert [line for line in explained() if "presync accepts" in line] == []
 
 
 if __name__ == "__main__":
+    reasons = explained()
     found = [line for name in ("builtin", "custom") for way in WAYS for line in differences(name, way)]
-    (CASES / "differences.txt").write_text("".join(f"{line}\n" for line in found))
+    found.sort(key=lambda line: reasons.get(line, ""))
+    (CASES / "differences.txt").write_text("".join(f"{line} # {reasons.get(line, '')}\n" for line in found))
