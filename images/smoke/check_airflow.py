@@ -46,8 +46,16 @@ def airflow_version() -> str:
 
 def providers() -> None:
     """airflow finds its providers"""
-    found = {row["package_name"] for row in json.loads(common.command("airflow", "providers", "list", "-o", "json"))}
-    wanted = {f"apache-airflow-providers-{name}" for name in ("amazon", "cncf-kubernetes", "fab", "postgres")}
+    found = {
+        row["package_name"]
+        for row in json.loads(
+            common.command("airflow", "providers", "list", "-o", "json")
+        )
+    }
+    wanted = {
+        f"apache-airflow-providers-{name}"
+        for name in ("amazon", "cncf-kubernetes", "fab", "postgres")
+    }
     common.expect(wanted <= found, f"missing: {wanted - found}")
 
 
@@ -55,32 +63,45 @@ def migrates() -> None:
     """airflow db migrate, with the tables of the users"""
     common.command("airflow", "db", "migrate")
     listing = common.command("airflow", "users", "list", "-o", "json")
-    common.expect(listing.endswith("[]") or "No data found" in listing, f"users: {listing}")
+    common.expect(
+        listing.endswith("[]") or "No data found" in listing, f"users: {listing}"
+    )
 
 
 def engine() -> None:
     """DuckDB through Ibis, checked by pandera"""
-    import ibis  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-    import pandera.pandas as pa  # noqa: PLC0415
+    import ibis
+    import pandas as pd
+    import pandera.pandas as pa
 
-    connection = ibis.duckdb.connect(temp_directory="/tmp/duckdb")  # noqa: S108
-    events = connection.create_table("events", pd.DataFrame({"user_id": [1, 1, 2], "amount": [1.0, 3.0, 5.0]}))
-    result = events.group_by("user_id").agg(mean=events.amount.mean()).order_by("user_id").execute()
-    pa.DataFrameSchema({"user_id": pa.Column("int64", unique=True), "mean": pa.Column(float)}).validate(result)
+    connection = ibis.duckdb.connect(temp_directory="/tmp/duckdb")
+    events = connection.create_table(
+        "events", pd.DataFrame({"user_id": [1, 1, 2], "amount": [1.0, 3.0, 5.0]})
+    )
+    result = (
+        events.group_by("user_id")
+        .agg(mean=events.amount.mean())
+        .order_by("user_id")
+        .execute()
+    )
+    pa.DataFrameSchema(
+        {"user_id": pa.Column("int64", unique=True), "mean": pa.Column(float)}
+    ).validate(result)
     common.expect(list(result["mean"]) == [2.0, 5.0], f"means: {list(result['mean'])}")
 
 
 def init() -> None:
     """dumb-init passes the exit status on"""
-    common.expect(common.command("dumb-init", "--", "sh", "-c", "echo up") == "up", "dumb-init")
+    common.expect(
+        common.command("dumb-init", "--", "sh", "-c", "echo up") == "up", "dumb-init"
+    )
 
 
 if __name__ == "__main__":
     os.environ.update(
         AIRFLOW__CORE__AUTH_MANAGER=FAB,
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:////tmp/airflow.db",
-        AIRFLOW__LOGGING__BASE_LOG_FOLDER="/tmp/logs",  # noqa: S108
+        AIRFLOW__LOGGING__BASE_LOG_FOLDER="/tmp/logs",
     )
     common.use_loopback_s3()
     common.run(

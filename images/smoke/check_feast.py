@@ -15,8 +15,14 @@ from pathlib import Path
 
 import common
 
-MODULES = ("feast.infra.online_stores.redis", "feast.infra.registry.s3", "hiredis", "redis", "s3fs")
-REPO = Path("/tmp/repo")  # noqa: S108
+MODULES = (
+    "feast.infra.online_stores.redis",
+    "feast.infra.registry.s3",
+    "hiredis",
+    "redis",
+    "s3fs",
+)
+REPO = Path("/tmp/repo")
 PORT = 16566
 # The registry and the table on S3 as in a cluster; only the online store is a file, for there is no Redis here.
 STORE = f"""
@@ -57,19 +63,29 @@ def feast_version() -> str:
 
 def shell() -> None:
     """the shell of the jobs: sh, sha256sum, GNU date"""
-    day = common.command("sh", "-c", "date --utc --date='48 hours ago' +%Y-%m-%dT%H:%M:%S")
-    common.expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", day), f"date says {day}")
+    day = common.command(
+        "sh", "-c", "date --utc --date='48 hours ago' +%Y-%m-%dT%H:%M:%S"
+    )
+    common.expect(
+        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", day), f"date says {day}"
+    )
     hashed = common.command("sh", "-c", "printf x | cat - | sha256sum")
     common.expect(hashed.startswith("2d711642b726b044"), f"sha256sum says {hashed}")
 
 
 def applies() -> None:
     """feast apply, with the registry on S3"""
-    import pandas as pd  # noqa: PLC0415
-    import s3fs  # noqa: PLC0415
+    import pandas as pd
+    import s3fs
 
-    rows = {"user_id": [1, 2], "visits": [7.0, 9.0], "event_timestamp": [pd.Timestamp.now(tz="UTC").floor("us")] * 2}
-    pd.DataFrame(rows).to_parquet(f"s3://{common.BUCKET}/users.parquet", filesystem=s3fs.S3FileSystem())
+    rows = {
+        "user_id": [1, 2],
+        "visits": [7.0, 9.0],
+        "event_timestamp": [pd.Timestamp.now(tz="UTC").floor("us")] * 2,
+    }
+    pd.DataFrame(rows).to_parquet(
+        f"s3://{common.BUCKET}/users.parquet", filesystem=s3fs.S3FileSystem()
+    )
     REPO.mkdir()
     (REPO / "feature_store.yaml").write_text(STORE)
     (REPO / "definitions.py").write_text(DEFINITIONS)
@@ -85,7 +101,17 @@ def materializes() -> None:
 def serves() -> str:
     """feast serve answers with values"""
     server = subprocess.Popen(
-        ["feast", "serve", "--host", "127.0.0.1", "--port", str(PORT), "--workers", "1", "--no-access-log"],
+        [
+            "feast",
+            "serve",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(PORT),
+            "--workers",
+            "1",
+            "--no-access-log",
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -94,18 +120,24 @@ def serves() -> str:
         deadline = time.monotonic() + 90
         while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/health", timeout=2):
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{PORT}/health", timeout=2
+                ):
                     break
             except OSError:
                 if server.poll() is not None or time.monotonic() > deadline:
                     server.kill()
                     sys.exit(f"failed: no answer\n{server.communicate()[1]}")
                 time.sleep(0.5)
-        body = json.dumps({"features": ["users:visits"], "entities": {"user_id": [1, 2]}}).encode()
+        body = json.dumps(
+            {"features": ["users:visits"], "entities": {"user_id": [1, 2]}}
+        ).encode()
         request = urllib.request.Request(
-            f"http://127.0.0.1:{PORT}/get-online-features", body, {"Content-Type": "application/json"}
+            f"http://127.0.0.1:{PORT}/get-online-features",
+            body,
+            {"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as response:
             answer = json.load(response)
     finally:
         server.terminate()

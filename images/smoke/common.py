@@ -31,9 +31,13 @@ def run(*checks: Callable[[], object]) -> None:
 
 def command(*words: str, timeout: int = 180) -> str:
     """The output of a program that must succeed."""
-    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=timeout, check=False
+    )
     if done.returncode:
-        sys.exit(f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
+        sys.exit(
+            f"{' '.join(words)}: exit status {done.returncode}\n{done.stdout}{done.stderr}"
+        )
     return done.stdout.strip()
 
 
@@ -48,11 +52,20 @@ def user(uid: int, gid: int) -> Callable[[], str]:
 
     def check() -> str:
         """not root"""
-        expect((os.getuid(), os.geteuid()) == (uid, uid), f"user {os.getuid()} instead of {uid}")
+        expect(
+            (os.getuid(), os.geteuid()) == (uid, uid),
+            f"user {os.getuid()} instead of {uid}",
+        )
         expect(os.getgid() == gid, f"group {os.getgid()} instead of {gid}")
-        status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        status = dict(
+            line.split(":\t", 1)
+            for line in Path("/proc/self/status").read_text().splitlines()
+        )
         expect(int(status["CapEff"], 16) == 0, f"capabilities {status['CapEff']}")
-        expect(status["NoNewPrivs"] == "1", "started without no_new_privs: the smoke test is to run like the pods do")
+        expect(
+            status["NoNewPrivs"] == "1",
+            "started without no_new_privs: the smoke test is to run like the pods do",
+        )
         return f"uid {uid}, gid {gid}"
 
     return check
@@ -63,7 +76,7 @@ def read_only(*folders: str) -> Callable[[], None]:
 
     def check() -> None:
         """read-only but for /tmp"""
-        for folder in (*folders, "/", "/opt/venv", "/usr/local/bin", "/var/tmp"):  # noqa: S108
+        for folder in (*folders, "/", "/opt/venv", "/usr/local/bin", "/var/tmp"):
             try:
                 with tempfile.TemporaryFile(dir=folder):
                     pass
@@ -81,7 +94,9 @@ def no_pip() -> None:
     """nothing can be installed"""
     for python in (sys.executable, "/usr/local/bin/python3"):
         if Path(python).exists():
-            done = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)
+            done = subprocess.run(
+                [python, "-m", "pip", "--version"], capture_output=True, check=False
+            )
             expect(done.returncode, f"{python} has pip")
 
 
@@ -90,7 +105,7 @@ def use_loopback_s3() -> None:
     os.environ.pop("AWS_PROFILE", None)
     os.environ.update(
         AWS_ACCESS_KEY_ID="smoke",
-        AWS_SECRET_ACCESS_KEY="smoke",  # noqa: S106
+        AWS_SECRET_ACCESS_KEY="smoke",
         AWS_DEFAULT_REGION="us-east-1",
         AWS_REGION="us-east-1",
         AWS_EC2_METADATA_DISABLED="true",
@@ -100,10 +115,13 @@ def use_loopback_s3() -> None:
 
 def s3fs_works() -> str:
     """s3fs writes and reads Parquet and CSV on S3"""
-    import pandas as pd  # noqa: PLC0415
-    import s3fs  # noqa: PLC0415
+    import pandas as pd
+    import s3fs
 
-    expect(tuple(map(int, s3fs.__version__.split(".")[:1])) >= (2026,), f"s3fs {s3fs.__version__} is ancient")
+    expect(
+        tuple(map(int, s3fs.__version__.split(".")[:1])) >= (2026,),
+        f"s3fs {s3fs.__version__} is ancient",
+    )
     table = pd.DataFrame({"user_id": [1, 2], "visits": [3.5, None]})
     table.to_parquet(f"s3://{BUCKET}/t.parquet", filesystem=s3fs.S3FileSystem())
     table.to_csv(f"s3://{BUCKET}/t.csv", index=False)
@@ -112,5 +130,9 @@ def s3fs_works() -> str:
         pd.read_csv(f"s3://{BUCKET}/t.csv"),
     ):
         pd.testing.assert_frame_equal(back, table)
-    expect(sorted(s3fs.S3FileSystem().ls(BUCKET)) == [f"{BUCKET}/t.csv", f"{BUCKET}/t.parquet"], "listing")
+    expect(
+        sorted(s3fs.S3FileSystem().ls(BUCKET))
+        == [f"{BUCKET}/t.csv", f"{BUCKET}/t.parquet"],
+        "listing",
+    )
     return s3fs.__version__

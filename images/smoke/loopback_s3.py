@@ -36,7 +36,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _xml(self, status: int, text: str) -> None:
-        self._answer(status, f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode(), Content_Type="application/xml")
+        self._answer(
+            status,
+            f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode(),
+            Content_Type="application/xml",
+        )
 
     def _path(self) -> tuple[str, str, dict[str, list[str]]]:
         parts = urlsplit(self.path)
@@ -59,7 +63,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         bucket, key, query = self._path()
         body = self._body()
-        if query or not self.headers.get("Authorization", "").startswith("AWS4-HMAC-SHA256 "):
+        if query or not self.headers.get("Authorization", "").startswith(
+            "AWS4-HMAC-SHA256 "
+        ):
             self._xml(501, "<Error><Code>NotImplemented</Code></Error>")
             return
         self.server.objects[f"{bucket}/{key}"] = body
@@ -75,7 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.server.objects.get(f"{bucket}/{key}")
         if body is None:
-            self._xml(404, f"<Error><Code>NoSuchKey</Code><Key>{escape(key)}</Key></Error>")
+            self._xml(
+                404, f"<Error><Code>NoSuchKey</Code><Key>{escape(key)}</Key></Error>"
+            )
             return
         first, last = 0, len(body) - 1
         asked = self.headers.get("Range", "").removeprefix("bytes=")
@@ -96,7 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(206 if asked else 200, part, **headers)
 
     def _list(self, bucket: str, query: dict[str, list[str]]) -> None:
-        prefix, delimiter = query.get("prefix", [""])[0], query.get("delimiter", [""])[0]
+        prefix, delimiter = (
+            query.get("prefix", [""])[0],
+            query.get("delimiter", [""])[0],
+        )
         found, folders = [], set()
         for name, body in sorted(self.server.objects.items()):
             owner, _, key = name.partition("/")
@@ -111,7 +122,8 @@ class _Handler(BaseHTTPRequestHandler):
                 "<LastModified>2026-01-01T00:00:00.000Z</LastModified><StorageClass>STANDARD</StorageClass></Contents>"
             )
         common = "".join(
-            f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>" for name in sorted(folders)
+            f"<CommonPrefixes><Prefix>{escape(name)}</Prefix></CommonPrefixes>"
+            for name in sorted(folders)
         )
         self._xml(
             200,

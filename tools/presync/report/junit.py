@@ -21,7 +21,7 @@ def as_junit(entries: Sequence[Entry], findings: Sequence[Finding], seconds: flo
         suite = ElementTree.SubElement(root, "testsuite", name=name or "repository")
         failures = sum(_fails(finding) and not finding.undetermined for finding in found)
         errors = sum(finding.undetermined for finding in found)
-        cases = found or [None]
+        cases: list[Finding | None] = [*found] or [None]
         for finding in cases:
             _case(suite, name or "repository", finding)
         for key, number in (("tests", len(cases)), ("failures", failures), ("errors", errors)):
