@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,11 @@ from presync.provenance.lexer import parts
 from presync.provenance.template import Lines
 from presync.render.model import Resource
 from presync.render.trace import HelmTrace, KeyPath
+
+_DISTINCT = 12  # characters of a line that says something
+_OTHER = re.compile(
+    r"(?:^|/)(?:templates/|values(?:\.schema)?\.(?:yaml|json)$|Chart\.(?:yaml|lock)$|README\.md$|ci/|crds/)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +43,23 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """``keys`` and ``lines``: the one to edit first. Both are empty where nothing could be found out."""
+    """``keys``, ``files`` and ``lines``: the one to edit first. All are empty where nothing could be found out.
+
+    ``files`` are lines of the chart's other files (``.Files.Get``) that hold the text.
+    """
 
     value: Any
     keys: tuple[Key, ...] = ()
     lines: tuple[Line, ...] = ()
+    files: tuple[Line, ...] = ()
 
     @property
     def location(self) -> Location:
-        """The line to edit: the value's, else the template's."""
-        if self.keys:
+        """The line to edit: the value's, else that of the file that holds the text, else the template's."""
+        if self.keys and (not self.files or self.keys[0].value == self.value):
             return self.keys[0].location
-        return self.lines[0].location if self.lines else Location()
+        found = self.files or self.lines
+        return found[0].location if found else Location()
 
 
 def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
@@ -67,7 +78,36 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     if path and target.template in prober.base:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
-    return Chain(None if value is MISSING else value, keys, lines)
+    return Chain(None if value is MISSING else value, keys, lines, tuple(_files(trace, value)))
+
+
+def _files(trace: HelmTrace, value: Any) -> Iterator[Line]:
+    """The line of a file of the chart that holds a text: the whole of it, or where most of its lines are from."""
+    if not isinstance(value, str) or len(value) < _DISTINCT:
+        return
+    wanted = [line.strip() for line in value.split("\n") if len(line.strip()) >= _DISTINCT]
+    if not wanted:
+        return
+    best: tuple[int, str, int, str] | None = None
+    for path, data in trace.bare.files.items():
+        if _OTHER.search(path):
+            continue
+        lines = [line.strip() for line in data.decode("utf-8", "replace").split("\n")]
+        shared = len(set(wanted) & set(lines)) if len(wanted) > 1 else 0
+        at = next((at for at, line in enumerate(lines) if wanted[0] in line or _escaped(wanted[0]) in line), -1)
+        if shared * 2 < len(set(wanted)) and (at < 0 or len(wanted) > 1):
+            continue
+        if at < 0:
+            at = next(at for at, line in enumerate(lines) if line in wanted)
+        if best is None or shared > best[0]:
+            best = (shared, path, at, lines[at])
+    if best is not None:
+        _, path, at, text = best
+        yield Line(Location(trace.bare.origins.get(path, path), at + 1), text)
+
+
+def _escaped(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
 def _literal(line: str, key: str | int, value: Any) -> bool:

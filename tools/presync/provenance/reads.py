@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from presync.provenance.lexer import Part, parts
 from presync.render.chart import ChartFiles
@@ -155,11 +156,20 @@ class _Scope:
 
 
 def _read(reads: Reads, template: str) -> None:
+    """Note what a template reads."""
+    _join(reads, _template_reads(template))
+
+
+@lru_cache(maxsize=4096)
+def _template_reads(template: str) -> Reads:
+    """What one template reads; charts of one platform share a library, whose templates are read once."""
+    reads = Reads()
     scopes: list[_Scope] = []
     variables: dict[str, str] = {}
     for part in parts(template):
         if part.action and not part.text.startswith("/*"):
             _action(reads, part, scopes, variables)
+    return reads
 
 
 def _action(reads: Reads, part: Part, scopes: list[_Scope], variables: dict[str, str]) -> None:

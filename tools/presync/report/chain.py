@@ -26,6 +26,7 @@ def as_text(entry: Entry, resource: Resource, path: Path, chain: Chain, place: L
         what = f"{dotted(key.path)}: {_short(key.value)}" if not _secret(resource, path) else dotted(key.path)
         rows.append(("default" if key.default else "set by", str(key.location), what))
         rows += [("  hides", str(hidden), "") for hidden in key.hides]
+    rows += [("text of", str(line.location), line.text) for line in chain.files]
     rows += [("printed by", str(line.location), line.text) for line in chain.lines]
     if not chain.lines and resource.source.file:
         rows.append(("rendered from", str(resource.source), ""))
@@ -57,6 +58,7 @@ def as_json(entry: Entry, resource: Resource, path: Path, chain: Chain, place: L
             }
             for key in chain.keys
         ],
+        "files": [{**_place(line.location), "text": line.text} for line in chain.files],
         "templates": [{**_place(line.location), "text": line.text} for line in chain.lines],
         "applications": [
             {"what": label.strip(), "where": where, "name": what}

@@ -33,6 +33,7 @@ class Match:
     application: str = ""  # where there is no entry
     resource_name: str = ""  # where there is no resource
     field: str = ""  # where there is no path
+    quote: str = ""  # text that stands in the line to edit, where the field is a whole file
 
 
 Check = Callable[[Platform], Iterator[Match]]

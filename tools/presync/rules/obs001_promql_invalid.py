@@ -48,7 +48,15 @@ def check(platform: Platform) -> Iterator[Match]:
 
 
 def _match(query: Query, message: str, remedy: str = "") -> Match:
-    return Match(message, remedy, query.entry, query.resource, query.path, key=f"{query.title} {query.expr}")
+    return Match(
+        message,
+        remedy,
+        query.entry,
+        query.resource,
+        query.path,
+        key=f"{query.title} {query.expr}",
+        quote=query.expr.split("\n")[0],
+    )
 
 
 def _short(text: str) -> str:

@@ -48,6 +48,7 @@ def check(platform: Platform) -> Iterator[Match]:
                     query.resource,
                     query.path,
                     cause=f"metric {name}",
+                    quote=name,
                 )
 
 

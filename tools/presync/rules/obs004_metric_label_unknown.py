@@ -46,6 +46,7 @@ def check(platform: Platform) -> Iterator[Match]:
                         query.resource,
                         query.path,
                         cause=f"label {selector.name} {label}",
+                        quote=selector.name,
                     )
 
 

@@ -47,4 +47,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 board.resource,
                 board.path,
                 key=f"{board.title} {uid}",
+                quote=str(uid),
             )

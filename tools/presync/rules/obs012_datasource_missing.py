@@ -50,6 +50,7 @@ def check(platform: Platform) -> Iterator[Match]:
                 board.resource,
                 board.path,
                 key=f"{board.title} {name}",
+                quote=str(name),
             )
 
 

@@ -10,6 +10,7 @@ from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 from presync.rules.model import Match, Path, Rule, dotted, of_problem
 from presync.rules.registry import by_kind, registry
+from presync.tree import TreeError
 
 INTERNAL = "PRE000"
 # Kinds of Problem that are the reason in other words, where a render fails.
@@ -48,7 +49,7 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
     entry, resource = match.entry, match.resource
     location = match.location
     if resource is not None and (location is None or not location.file):
-        location = locate(platform, entry, resource, match.path)
+        location = _quoted(platform, locate(platform, entry, resource, match.path), match.quote)
     if (location is None or not location.file) and entry is not None:
         location = entry.application.origin.location
     return Finding(
@@ -66,6 +67,19 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
         key=match.key,
         cause=match.cause,
     )
+
+
+def _quoted(platform: Platform, location: Location, quote: str) -> Location:
+    """The line with the quoted text, at or after the place where the field begins."""
+    if not quote or not platform.tree.is_file(location.file):
+        return location
+    try:
+        lines = platform.tree.read(location.file).decode("utf-8", "replace").split("\n")
+    except TreeError:
+        return location
+    found = [at for at, line in enumerate(lines, 1) if quote in line]
+    after = [at for at in found if at >= location.line]
+    return Location(location.file, (after or found)[0]) if found else location
 
 
 def problems(platform: Platform) -> Iterator[tuple[Problem, Entry | None]]:
