@@ -13,6 +13,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
+from dashboards.boards import documents as boards
 from parity import fidelity
 from presync.rules import documentation
 from presync.rules.registry import registry
@@ -28,6 +29,7 @@ def documents() -> Iterator[tuple[Path, str]]:
     yield ROOT / "docs" / "rules.md", documentation.as_markdown(registry())
     yield ROOT / "docs" / "settings.md", settings_page()
     yield ROOT / "docs" / "fidelity.md", fidelity.page()
+    yield from boards(ROOT)
     for values in sorted(ROOT.glob("charts/*/values.yaml")):
         readme = values.with_name("README.md")
         if readme.is_file() and START in readme.read_text("utf-8"):

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench", "tools/exporters")
+TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench", "tools/exporters", "tools/monitoring", "tools/dashboards")
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -66,6 +66,7 @@ def steps() -> list[Step]:
     if dockerfiles:
         found.append(Step("hadolint", tool("hadolint", *dockerfiles)))
     found.append(Step("Helm CLI for the comparison", python("tools/fetch_helm.py"), lint=False))
+    found.append(Step("Prometheus for its alerts", python("tools/fetch_prometheus.py"), lint=False))
     workers = str(os.cpu_count() or 1)
     # loadgroup keeps the tests that share one running control plane on one worker.
     options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rs")

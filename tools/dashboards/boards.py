@@ -215,7 +215,11 @@ def feature_store() -> Dashboard:
             Row(
                 "Now",
                 (
-                    stat("Feature sets", f"count(count by (feature_set) (feature_set_rows{{{one}}}))"),
+                    stat(
+                        "Feature sets",
+                        f"count(count by (feature_set) (feature_set_rows{{{one}}}))",
+                        alerts=("FeatureSetNeverStored",),
+                    ),
                     stat(
                         "Oldest set",
                         f"max(time() - feature_set_last_success_timestamp_seconds{{{one}}})",
@@ -872,8 +876,8 @@ def kubernetes() -> Dashboard:
     periods = rate("container_cpu_cfs_periods_total", limited, "namespace, pod")
     return Dashboard(
         "kubernetes",
-        "Kubernetes and nodes",
-        "Pods, volumes and nodes. Nodes are only shown in the environment that owns them.",
+        "Kubernetes",
+        "Pods and volumes of this environment, and what watches them.",
         (
             Row(
                 "Now",
@@ -991,6 +995,44 @@ def kubernetes() -> Dashboard:
                 ),
             ),
             Row(
+                "Monitoring",
+                (
+                    graph(
+                        "Size of the history",
+                        {
+                            "blocks": "max(prometheus_tsdb_storage_blocks_bytes)",
+                            "limit": "max(prometheus_tsdb_retention_limit_bytes) > 0",
+                        },
+                        "bytes",
+                        width=8,
+                        alerts=("PrometheusHistoryCut",),
+                    ),
+                    graph("Series in memory", {"series": "max(prometheus_tsdb_head_series)"}, width=8),
+                    graph(
+                        "Notifications that failed",
+                        {
+                            "Prometheus": rate("prometheus_notifications_errors_total", ""),
+                            "{{integration}}": rate("alertmanager_notifications_failed_total", "", "integration"),
+                        },
+                        "ops",
+                        width=8,
+                        alerts=("PrometheusNotificationsFailing", "AlertmanagerNotificationsFailing"),
+                    ),
+                ),
+            ),
+        ),
+        (variable("namespace", "Namespace", "label_values(kube_pod_info, namespace)"),),
+    )
+
+
+def nodes() -> Dashboard:
+    """What all environments stand on; rendered only where node-exporter belongs to."""
+    return Dashboard(
+        "nodes",
+        "Nodes",
+        "Load, memory, disks, network and clocks of the nodes.",
+        (
+            Row(
                 "Nodes",
                 (
                     graph(
@@ -1049,34 +1091,7 @@ def kubernetes() -> Dashboard:
                     ),
                 ),
             ),
-            Row(
-                "Monitoring",
-                (
-                    graph(
-                        "Size of the history",
-                        {
-                            "blocks": "max(prometheus_tsdb_storage_blocks_bytes)",
-                            "limit": "max(prometheus_tsdb_retention_limit_bytes) > 0",
-                        },
-                        "bytes",
-                        width=8,
-                        alerts=("PrometheusHistoryCut",),
-                    ),
-                    graph("Series in memory", {"series": "max(prometheus_tsdb_head_series)"}, width=8),
-                    graph(
-                        "Notifications that failed",
-                        {
-                            "Prometheus": rate("prometheus_notifications_errors_total", ""),
-                            "{{integration}}": rate("alertmanager_notifications_failed_total", "", "integration"),
-                        },
-                        "ops",
-                        width=8,
-                        alerts=("PrometheusNotificationsFailing", "AlertmanagerNotificationsFailing"),
-                    ),
-                ),
-            ),
         ),
-        (variable("namespace", "Namespace", "label_values(kube_pod_info, namespace)"),),
     )
 
 
@@ -1193,7 +1208,17 @@ def panels(board: Dashboard) -> Iterator[Panel]:
 
 def boards() -> tuple[Dashboard, ...]:
     """All dashboards, as the list in Grafana has them."""
-    return (overview(), feature_store(), feast_server(), airflow(), redis(), data_pipeline(), kubernetes(), argocd())
+    return (
+        overview(),
+        feature_store(),
+        feast_server(),
+        airflow(),
+        redis(),
+        data_pipeline(),
+        kubernetes(),
+        nodes(),
+        argocd(),
+    )
 
 
 def documents(root: Path) -> Iterator[tuple[Path, str]]:

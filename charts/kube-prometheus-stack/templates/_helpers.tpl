@@ -126,10 +126,21 @@ priorityClassName: {{ . }}
 {{- mulf (float64 $number) $factor | floor | int64 -}}
 {{- end -}}
 
+{{/* The files of the dashboards, as a JSON list; that of the nodes only where their rules are. */}}
+{{- define "kps.dashboardFiles" -}}
+{{- $paths := list -}}
+{{- range $path, $_ := .Files.Glob "dashboards/*.json" -}}
+{{- if or (ne (base $path) "nodes.json") $.Values.defaultRules.rules.nodeExporter -}}
+{{- $paths = append $paths $path -}}
+{{- end -}}
+{{- end -}}
+{{- $paths | sortAlpha | toJson -}}
+{{- end -}}
+
 {{/* The names of the ConfigMaps of the dashboards, one for each file, as a JSON list. */}}
 {{- define "kps.dashboardConfigMaps" -}}
 {{- $names := list -}}
-{{- range $path, $_ := .Files.Glob "dashboards/*.json" -}}
+{{- range $path := include "kps.dashboardFiles" . | fromJsonArray -}}
 {{- $names = append $names (printf "grafana-dashboards-%s" (base $path | trimSuffix ".json")) -}}
 {{- end -}}
 {{- $names | sortAlpha | toJson -}}

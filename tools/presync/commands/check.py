@@ -15,8 +15,9 @@ FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
 @click.argument("names", nargs=-1, metavar="[APP]...")
 @click.option("-e", "--env", "environment", help="Only this environment.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--info", is_flag=True, help="Show what is only good to know too; other formats always have it.")
 @click.pass_context
-def command(context: click.Context, names: tuple[str, ...], environment: str | None, output: str) -> int:
+def command(context: click.Context, names: tuple[str, ...], environment: str | None, output: str, info: bool) -> int:
     """Render every Application and report what would break, each finding with the place to edit.
 
     With APP or --env only findings of those Applications are shown; the whole platform is read all the same, since
@@ -47,6 +48,6 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
             case "gitlab":
                 text = annotations.as_gitlab(findings)
             case _:
-                text = report.as_text(platform, entries, findings, time.monotonic() - start)
+                text = report.as_text(platform, entries, findings, time.monotonic() - start, info)
         click.echo(text, nl=False)
         return status(findings)

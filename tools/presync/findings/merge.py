@@ -35,7 +35,7 @@ def _one(group: list[Finding]) -> Finding:
     if len(group) == 1:
         return group[0]
     severities = list(Severity)
-    first = min(group, key=lambda finding: severities.index(finding.severity))
+    first = min(group, key=lambda finding: (severities.index(finding.severity), _in_a_text(finding)))
     places: dict[Place, None] = {}
     for finding in group:
         places.setdefault(_place(finding))
@@ -45,6 +45,11 @@ def _one(group: list[Finding]) -> Finding:
         places=(*first.places, *places),
         undetermined=any(finding.undetermined for finding in group),
     )
+
+
+def _in_a_text(finding: Finding) -> bool:
+    """Whether the field stands in a text, such as a Pod template in a ConfigMap: its line is that of the whole text."""
+    return "]." in finding.field and finding.field.startswith("data[")
 
 
 def _place(finding: Finding) -> Place:

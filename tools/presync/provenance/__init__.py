@@ -1,5 +1,5 @@
 """Where a rendered field comes from: which line of which file somebody edits to change it."""
 
-from presync.provenance.chain import Chain, Key, Line, explain
+from presync.provenance.chain import Chain, Key, Line, explain, setters
 
-__all__ = ["Chain", "Key", "Line", "explain"]
+__all__ = ["Chain", "Key", "Line", "explain", "setters"]

@@ -17,6 +17,7 @@ from presync.render.model import Resource
 from presync.render.trace import HelmTrace, KeyPath
 
 _DISTINCT = 12  # characters of a line that says something
+_NAMES = ("alert", "record", "name", "uid", "title")  # what tells one entry of a list from the others
 _OTHER = re.compile(
     r"(?:^|/)(?:templates/|values(?:\.schema)?\.(?:yaml|json)$|Chart\.(?:yaml|lock)$|README\.md$|ci/|crds/)"
 )
@@ -56,10 +57,15 @@ class Chain:
     @property
     def location(self) -> Location:
         """The line to edit: the value's, else that of the file that holds the text, else the template's."""
-        if self.keys and (not self.files or self.keys[0].value == self.value):
-            return self.keys[0].location
         found = self.files or self.lines
+        if self.keys and not (found and self._only_an_option) and (not self.files or self.keys[0].value == self.value):
+            return self.keys[0].location
         return found[0].location if found else Location()
+
+    @property
+    def _only_an_option(self) -> bool:
+        """Whether the value is an empty default that nobody set: it could replace the text, which is from elsewhere."""
+        return self.keys[0].default and not self.keys[0].value and bool(self.value) and self.keys[0].value is not False
 
 
 def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
@@ -74,11 +80,14 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     target = Target(resource.template, resource.kind, resource.name, tuple(path))
     lines = _lines(trace, target)
     keys: tuple[Key, ...] = ()
-    prober = probe.prober(trace)
+    prober = probe.prober(trace, target.template)
     if path and target.template in prober.base:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
-    return Chain(None if value is MISSING else value, keys, lines, tuple(_files(trace, value)))
+    files = tuple(_files(trace, value))
+    if not files and not keys and lines and "toYaml" in lines[0].text:
+        files = tuple(_entry(trace, resource.data, path))
+    return Chain(None if value is MISSING else value, keys, lines, files)
 
 
 def _files(trace: HelmTrace, value: Any) -> Iterator[Line]:
@@ -106,8 +115,61 @@ def _files(trace: HelmTrace, value: Any) -> Iterator[Line]:
         yield Line(Location(trace.bare.origins.get(path, path), at + 1), text)
 
 
+def _entry(trace: HelmTrace, data: Any, path: Sequence[str | int]) -> Iterator[Line]:
+    """The line in a file of the chart of an entry that came here whole: the alert of a rule file, by its name."""
+    for length in range(len(path), 0, -1):
+        parent = influence.get(data, path[:length])
+        names = [name for name in _NAMES if isinstance(parent, dict) and isinstance(parent.get(name), str)]
+        if not names:
+            continue
+        name, value = names[0], parent[names[0]]
+        pattern = re.compile(rf"""\s*(?:- )?["']?{name}["']?:\s*["']?{re.escape(value)}["']?,?\s*$""")
+        beside, index = influence.get(data, path[: length - 1]), path[length - 1]
+        before = beside[:index] if isinstance(beside, list) and isinstance(index, int) else []
+        earlier = sum(isinstance(one, dict) and one.get(name) == value for one in before)
+        for file, content in trace.bare.files.items():
+            lines = [] if _OTHER.search(file) else content.decode("utf-8", "replace").split("\n")
+            found = [at for at, line in enumerate(lines) if pattern.match(line)]
+            if len(found) > earlier:
+                at = _below(lines, found[earlier], path[length:])
+                yield Line(Location(trace.bare.origins.get(file, file), at + 1), lines[at].strip())
+                return
+
+
+def _ends(line: str, indent: int) -> bool:
+    """Whether an entry indented so far is over with this line."""
+    column = len(line) - len(line.lstrip())
+    return bool(line.strip()) and (column < indent or (column == indent and line.lstrip().startswith("- ")))
+
+
+def _below(lines: Sequence[str], start: int, path: Sequence[str | int]) -> int:
+    """The line of a field of the entry that begins here, as far down as it is there."""
+    at = start
+    indent = len(lines[start]) - len(lines[start].lstrip())
+    after = range(start + 1, len(lines))
+    end = next((one for one in after if _ends(lines[one], indent)), len(lines))
+    for step in path:
+        found = [
+            one for one in range(at, end) if re.search(rf"""(?:^|[\s{{,"'-]){re.escape(str(step))}["']?:""", lines[one])
+        ]
+        if isinstance(step, int) or not found:
+            break
+        at = found[0]
+    return at
+
+
 def _escaped(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def setters(resource: Resource, path: Sequence[str | int]) -> tuple[Key, ...]:
+    """The values, empty now, that would put a field there which is not there."""
+    trace = resource.trace
+    if trace is None or not path:
+        return ()
+    target = Target(resource.template, resource.kind, resource.name, tuple(path))
+    prober = probe.prober(trace, target.template)
+    return tuple(_key(trace, one) for one in influence.setters(prober, target))
 
 
 def _literal(line: str, key: str | int, value: Any) -> bool:
@@ -122,9 +184,10 @@ def _literal(line: str, key: str | int, value: Any) -> bool:
 
 
 def _lines(trace: HelmTrace, target: Target) -> tuple[Line, ...]:
-    if "lines" not in trace.memo:
-        trace.memo["lines"] = Lines(trace)
-    lines: Lines = trace.memo["lines"]
+    key = f"lines {target.template}"
+    if key not in trace.memo:
+        trace.memo[key] = Lines(trace, target.template)
+    lines: Lines = trace.memo[key]
     places = lines.find(target)
     by_origin = {origin: path for path, origin in trace.bare.origins.items()}
     return tuple(

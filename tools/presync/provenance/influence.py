@@ -40,9 +40,10 @@ class Target:
 
 @dataclass(slots=True)
 class Prober:
-    """Renders one source again and again, remembering what each change did."""
+    """Renders one source again and again, remembering what each change did; or only one ``template`` of it."""
 
     trace: HelmTrace
+    template: str = ""
     values: Mapping[str, Any] = field(init=False)
     base: dict[str, str] = field(init=False, default_factory=dict)
     request: RenderRequest = field(init=False)
@@ -52,10 +53,11 @@ class Prober:
 
     def __post_init__(self) -> None:
         self.values = self.trace.effective
-        self.request = self.trace.asking(self.trace.bare.files)
+        files = self.trace.narrowed(self.template) if self.template else self.trace.bare.files
+        self.request = self.trace.asking(files)
         first = self._ask([])
         self.base = {path: text for path, text in (first[0] or {}).items() if text is not None} if first else {}
-        size = sum(map(len, self.base.values())) + sum(map(len, self.trace.bare.files.values())) // 4
+        size = sum(map(len, self.base.values())) + sum(map(len, files.values())) // 4
         self.left = max(16, min(_MOST, _BYTES // max(size, 1)))
 
     def effect(self, groups: Sequence[tuple[KeyPath, ...]]) -> None:
@@ -165,6 +167,19 @@ def sources(prober: Prober, target: Target, thorough: bool = True) -> list[KeyPa
         found = list(_search(prober, target, rest))
     ranks = {path: at for at, path in ranked}
     return sorted(dict.fromkeys(found), key=lambda path: (ranks[path], prober.spread((path,)), str(path)))
+
+
+def setters(prober: Prober, target: Target) -> list[KeyPath]:
+    """The empty values that would make a field appear which is not there, the one named most like it first."""
+    words = [word for word in re.split(r"[^a-z0-9]+", str(target.path[-1]).lower().rpartition("/")[2]) if word]
+    ranked = []
+    for path, leaf in leaves.leaves(prober.values):
+        alike = sum(any(word in str(step).lower() for step in path) for word in words)
+        if alike and leaf in ("", None) and not isinstance(leaf, bool):
+            ranked.append((-alike, str(path), path))
+    paths = [path for _, _, path in sorted(ranked)]
+    prober.effect([(path,) for path in paths])
+    return [path for path in paths if prober.kind_of((path,), target) == "value"]
 
 
 def _whole(prober: Prober, target: Target, value: Any) -> list[KeyPath]:

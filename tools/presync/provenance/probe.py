@@ -6,11 +6,15 @@ from presync.provenance.influence import Prober
 from presync.render.trace import HelmTrace, KeyPath
 
 
-def prober(trace: HelmTrace) -> Prober:
-    """The prober of a source; what it found out is shared by everybody who asks."""
-    if "prober" not in trace.memo:
-        trace.memo["prober"] = Prober(trace)
-    found: Prober = trace.memo["prober"]
+def prober(trace: HelmTrace, template: str = "") -> Prober:
+    """The prober of a source, or of one of its templates; what it found out is shared by everybody who asks."""
+    key = f"prober {template}"
+    if key not in trace.memo:
+        made = Prober(trace, template)
+        if template and template not in made.base:
+            made = prober(trace)  # it needs what another template leaves behind
+        trace.memo[key] = made
+    found: Prober = trace.memo[key]
     return found
 
 

@@ -24,7 +24,10 @@ _TOKEN = re.compile(
 _KEYWORD = re.compile(r"(if|else|end|with|range|define|block|template)\b")
 _ASSIGN = re.compile(r"(?:(\$\w+)\s*,\s*)?(\$\w+)\s*:?=\s*(.*)", re.DOTALL)
 _LOOKS_ONLY = frozenset("if and or not eq ne lt le gt ge empty hasKey kindIs typeIs len int".split())  # noqa: SIM905
-_SELECTS = frozenset(["get", "index", "dig", "hasKey", "pluck", "len", "kindIs", "typeIs"])  # take a part by its key
+# take a part by its key
+_SELECTS = frozenset(["get", "index", "dig", "hasKey", "pick", "pluck", "len", "kindIs", "typeIs"])
+_OR_EMPTY = re.compile(r"\s*\|\s*default\s+(?:dict|list)(?=\s*(?:\)|$))")  # says nothing about what is read
+_ALONE = re.compile(r"\(\s*(\$?[\w.]*\.[\w.]+|\$\w+)\s*\)(?!\.)")  # parentheses around nothing but a name
 _SELECTED = "?"  # stands for something taken by a key that is not known here
 _TEMPLATE = re.compile(r"(?:^|/)templates/.+")
 _EMBEDDED = re.compile(r"\.Values(?:\.\w+)+")
@@ -183,6 +186,7 @@ def _action(reads: Reads, part: Part, scopes: list[_Scope], variables: dict[str,
         if not keyword:
             scopes.append(_Scope(""))  # the else of an if, or of a with, whose dot is another one
             return
+    text = _ALONE.sub(r"\1", _OR_EMPTY.sub("", text))
     assigned = _ASSIGN.match(text)
     names = [name for name in assigned.groups()[:2] if name] if assigned else []
     tokens = list(_tokens(assigned[3] if assigned else text))
@@ -212,7 +216,7 @@ def _keyword(text: str) -> tuple[str, str]:
 
 def _selects(tokens: Sequence[tuple[str, str]]) -> bool:
     """Whether the expression takes something out of a mapping by a key."""
-    return any(kind == "word" and text in ("get", "index", "dig", "pluck") for kind, text in tokens)
+    return any(kind == "word" and text in ("get", "index", "dig", "pick", "pluck") for kind, text in tokens)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -263,6 +267,7 @@ def _used(
 ) -> None:
     """Note what is handed over as a whole; a condition only looks."""
     words = {text for kind, text in tokens if kind == "word"}
+    reads.selected |= "pick" in words
     if looks and words <= _LOOKS_ONLY:
         return
     functions = [""]

@@ -24,20 +24,21 @@ _TEMPLATE = re.compile(r"(?:^|/)templates/.+")
 
 @dataclass(slots=True)
 class Lines:
-    """The output of one source with every line marked."""
+    """The output of one template with every line marked."""
 
     trace: HelmTrace
+    template: str
     paths: list[str] = field(init=False)
     outputs: Mapping[str, str] = field(init=False)
     _defines: dict[str, tuple[str, int]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        files = self.trace.bare.files
+        files = self.trace.narrowed(self.template)
         self.paths = sorted(path for path in files if _TEMPLATE.search(path))
-        self.outputs = self._render(careful=False) or self._render(careful=True) or {}
+        self.outputs = self._render(files, careful=False) or self._render(files, careful=True) or {}
 
-    def _render(self, careful: bool) -> Mapping[str, str] | None:
-        files = dict(self.trace.bare.files)
+    def _render(self, narrowed: Mapping[str, bytes], careful: bool) -> Mapping[str, str] | None:
+        files = dict(narrowed)
         for number, path in enumerate(self.paths):
             text = files[path].decode("utf-8", "replace")
             files[path] = instrument(text, number, careful).encode()

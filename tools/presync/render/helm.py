@@ -10,7 +10,7 @@ from presync.argocd.versions import before, has_helm
 from presync.base import goyaml
 from presync.base.finding import Location, Problem
 from presync.engine import Chart, EngineError, Rendered, RenderRequest
-from presync.render import apis, helm3, inline, integers, schema
+from presync.render import apis, blame, helm3, inline, integers, schema
 from presync.render.archive import ArchiveTree
 from presync.render.chart import ChartFiles
 from presync.render.failure import Refused, Unavailable
@@ -132,9 +132,14 @@ class _Render:
         except Refused as error:
             words = str(error)
             words = words.removeprefix("cannot unmarshal yaml document: ") if self.run_.helm3 else words
-            raise Refused(f"failed to parse {file.path}: {words}") from None
-        where = self.prepared.file(file.path) if file.tree is self.prepared.tree else Location(file.path)
+            message = f"failed to parse {file.path}: {words}"
+            problem = Problem("render-failed", message, location=blame.of_values(words, self._place(file)))
+            raise Refused(message, (problem,)) from None
+        where = self._place(file)
         return Layer(values, where, data.decode("utf-8-sig", "replace"))
+
+    def _place(self, file: File) -> Location:
+        return self.prepared.file(file.path) if file.tree is self.prepared.tree else Location(file.path)
 
     def _read(self, file: File) -> bytes:
         if file.tree.is_folder(file.path):
@@ -261,18 +266,19 @@ class _Render:
                 f"values.schema.json of {chart.name} points to another schema on the network",
                 "Copy the schema into $defs; what a URL gives can change without a commit.",
             )
+        own = chart.files.get("values.yaml", b"")
+        defaults = Layer(
+            self.run_.values(own) if own else {},
+            self.prepared.file(chart.origins.get("values.yaml", "values.yaml")),
+            own.decode("utf-8", "replace"),
+        )
         if error.step == "values" and error.message.startswith(schema.START):
-            own = chart.files.get("values.yaml", b"")
-            defaults = Layer(
-                self.run_.values(own) if own else {},
-                self.prepared.file(chart.origins.get("values.yaml", "values.yaml")),
-                own.decode("utf-8", "replace"),
-            )
             return Refused(
                 error.message.rstrip("\n"),
                 schema.problems(error.message, chart, [defaults, *layers], self.prepared.location),
             )
-        return Refused(error.message)
+        place = blame.of_render(error.message, self._placed(chart), layers, defaults)
+        return Refused(error.message, (Problem("render-failed", error.message, location=place),))
 
 
 def _kube_version(text: str) -> str:

@@ -15,6 +15,7 @@ from presync.render.chart import ChartFiles
 from presync.render.layers import Layer, merge
 from presync.tree import Tree
 
+_NEEDED = ("Chart.yaml", "values.yaml", "requirements.yaml")
 KeyPath = tuple[str | int, ...]
 
 
@@ -54,6 +55,22 @@ class HelmTrace:
     def parameters(self) -> Mapping[str, Location]:
         """The names of ``helm.parameters`` and where each is set."""
         return inline.parameters(self.application, self.index, self.head)
+
+    def narrowed(self, template: str) -> Mapping[str, bytes]:
+        """The files of the chart without the templates that print something else, to ask about one template cheaply.
+
+        Named templates stay, wherever they stand; so do other files where anything reads files at all.
+        """
+        own = template.partition("/")[2]
+        files = self.bare.files
+        kept = {
+            path: data
+            for path, data in files.items()
+            if "templates/" not in path or path == own or path.rpartition("/")[2].startswith("_") or b"define" in data
+        }
+        if any(b".Files" in data for path, data in kept.items() if "templates/" in path):
+            return kept
+        return {path: data for path, data in kept.items() if "templates/" in path or path.endswith(_NEEDED)}
 
     def asking(self, files: Mapping[str, bytes]) -> RenderRequest:
         """The same call on a chart with these files."""

@@ -76,15 +76,21 @@ def as_object(finding: Finding) -> dict[str, Any]:
     }
 
 
-def as_text(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float) -> str:
-    """For people, readable at 80 columns."""
+def as_text(
+    platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float, info: bool = True
+) -> str:
+    """For people, readable at 80 columns. What is only good to know is counted, and shown with ``info``."""
     parts = [_matrix(platform, entries)]
     notes = _notes(entries)
     if notes:
         parts.append(notes)
-    parts += [_finding(finding) for finding in findings]
-    parts.append(_summary(platform, entries, findings, seconds))
+    parts += [_finding(finding) for finding in findings if info or _matters(finding)]
+    parts.append(_summary(platform, entries, findings, seconds, info))
     return "\n".join(parts)
+
+
+def _matters(finding: Finding) -> bool:
+    return finding.severity is not Severity.INFO or finding.undetermined
 
 
 def _matrix(platform: Platform, entries: Sequence[Entry]) -> str:
@@ -173,16 +179,22 @@ def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
     return lines
 
 
-def _summary(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float) -> str:
+def _summary(
+    platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float, info: bool
+) -> str:
     resources = sum(len(entry.rendered.resources) for entry in entries)
     versions = ", ".join(platform.settings.kubernetes)
     counts = [
-        f"{number} {severity}{'s' if number != 1 and severity != Severity.INFO else ''}"
+        f"{number} {severity}{'s' if number != 1 else ''}"
         for severity in Severity
-        if (number := _count(findings, severity))
+        if (number := _count(findings, severity)) and severity is not Severity.INFO
     ]
     unsure = sum(finding.undetermined for finding in findings)
     verdict = ", ".join(counts) or "no findings"
+    notes = _count(findings, Severity.INFO)
+    if notes:
+        hidden = any(not _matters(finding) for finding in findings) and not info
+        verdict += f", {notes} info" + (" (shown with --info)" if hidden else "")
     if unsure:
         verdict += f", {unsure} undetermined"
     not_rendered = Counter(_state(entry) for entry in entries)

@@ -52,4 +52,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 severity=None if production else Severity.INFO,
                 field="spec.source.targetRevision",
                 cause=f"{source.repo_url} {revision}",
+                quote=f"targetRevision: {revision}" if revision else "",
             )

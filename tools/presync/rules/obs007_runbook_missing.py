@@ -43,6 +43,9 @@ def check(platform: Platform) -> Iterator[Match]:
                     f"Write {match[2]}, or correct the link.",
                     rule.entry,
                     rule.resource,
-                    (*rule.path, "annotations", name),
+                    # Where the link is made of the alert's name, that name is what somebody changed.
+                    (*rule.path, "alert")
+                    if rule.alert and rule.alert in match[2]
+                    else (*rule.path, "annotations", name),
                     cause=f"runbook {match[2]}",
                 )

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from presync.base.finding import Finding, Location, Problem
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
+from presync.rules import origins
 from presync.rules.model import Match, Path, Rule, dotted, of_problem
 from presync.rules.registry import by_kind, registry
 from presync.tree import TreeError
 
 INTERNAL = "PRE000"
 # Kinds of Problem that are the reason in other words, where a render fails.
-_EXPLAINING = frozenset({"annotation-not-text", "values-schema"})
+_EXPLAINING = frozenset({"annotation-not-text", "chart-kube-version", "values-schema"})
+
+# Kinds of Problem about a field of a rendered object.
+_OF_OBJECTS = frozenset({"namespace-missing", "project-kind-denied", "project-resource-namespace-denied"})
 
 Locator = Callable[[Platform, Entry | None, Resource, Path], Location]
 
@@ -49,9 +54,11 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
     entry, resource = match.entry, match.resource
     location = match.location
     if resource is not None and (location is None or not location.file):
-        location = _quoted(platform, locate(platform, entry, resource, match.path), match.quote)
+        location = locate(platform, entry, resource, match.path)
     if (location is None or not location.file) and entry is not None:
         location = entry.application.origin.location
+    if location is not None:
+        location = _quoted(platform, location, match.quote)
     return Finding(
         rule=rule.id,
         name=rule.name,
@@ -134,7 +141,7 @@ def _reported(platform: Platform) -> Iterator[tuple[str, Match]]:
     rules = by_kind()
     for problem, entry in problems(platform):
         rule = rules.get(problem.kind)
-        match = of_problem(problem, entry)
+        match = _placed(platform, problem, entry)
         if rule is None:
             yield (
                 INTERNAL,
@@ -152,6 +159,19 @@ def _reported(platform: Platform) -> Iterator[tuple[str, Match]]:
             refined = match if rule.refine is None else rule.refine(platform, problem, match)
             if refined is not None:
                 yield rule.id, refined
+
+
+def _placed(platform: Platform, problem: Problem, entry: Entry | None) -> Match:
+    """The match of a problem, which for an AppProject's refusals knows the Application or the object and no line."""
+    match = of_problem(problem, entry)
+    if entry is None:
+        return match
+    if problem.kind in _OF_OBJECTS and problem.resource:
+        resource = next((one for one in entry.rendered.resources if str(one) == problem.resource), None)
+        return replace(match, resource=resource, path=problem.field.split("."), location=None) if resource else match
+    if problem.field.startswith("spec.") and problem.location == entry.application.origin.location:
+        return replace(match, location=origins.of_field(platform, entry, problem.field))
+    return match
 
 
 def _broken(rule: Rule, error: Exception) -> Match:

@@ -1,0 +1,69 @@
+"""Where somebody edits a field of an Application's spec: what a generator read, the template, or the manifest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from presync.base import goyaml
+from presync.base.finding import Location
+from presync.platform.model import Entry, Platform
+from presync.tree import TreeError
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+def of_field(platform: Platform, entry: Entry, field: str) -> Location:
+    """The line; the Application's own place where it cannot be told.
+
+    The file read last (an app.yaml) is asked first whether it holds the value; of a destination the files above it (the
+    facts of an environment) can only decide the cluster.
+    """
+    origin = entry.application.origin
+    path = [int(found[2]) if found[2] else found[1] for found in _STEP.finditer(field)]
+    value = _value({"spec": entry.application.spec}, path)
+    texts = [str(one) for one in value.values()] if isinstance(value, Mapping) else [str(value)]
+    for position, place in enumerate(reversed(origin.parameters)):
+        wanted = texts if position == 0 or not isinstance(value, Mapping) else [str(value.get("server") or "")]
+        for node in _nodes(platform, place.file):
+            found = [scalar for scalar in _scalars(node) if scalar.value and scalar.value in wanted]
+            if found:
+                return Location(place.file, found[0].start_mark.line + 1, found[0].start_mark.column + 1)
+    inside = ["spec", "template", *path] if origin.application_set else path
+    for node in _nodes(platform, origin.location.file):
+        if node.start_mark.line + 1 == origin.location.line:
+            return goyaml.locate(node, inside, origin.location.file)
+    return origin.location
+
+
+def _value(data: Any, path: list[str | int]) -> Any:
+    for step in path:
+        known = (isinstance(data, Mapping) and step in data) or (
+            isinstance(data, list) and isinstance(step, int) and step < len(data)
+        )
+        if not known:
+            return ""
+        data = data[step]
+    return data
+
+
+def _nodes(platform: Platform, file: str) -> Iterator[yaml.Node]:
+    try:
+        documents = list(goyaml.documents(goyaml.decode(platform.tree.read(file))))
+    except (TreeError, goyaml.GoYamlError):
+        return
+    yield from (document.node for document in documents)
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from _scalars(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _scalars(value)
