@@ -1033,6 +1033,48 @@ def nodes() -> Dashboard:
         "Load, memory, disks, network and clocks of the nodes.",
         (
             Row(
+                "Now",
+                (
+                    stat("Nodes", "count(node_uname_info)", decimals=0),
+                    stat(
+                        "Nodes not ready",
+                        'count(kube_node_status_condition{condition="Ready", status="true"} == 0)' + NO_DATA_IS_ZERO,
+                        steps=above(None, 1),
+                        alerts=("KubeNodeNotReady",),
+                    ),
+                    stat(
+                        "Busiest processor",
+                        "max(node:node_cpu_used:percent)",
+                        "percent",
+                        decimals=0,
+                        steps=above(80, 95),
+                    ),
+                    stat(
+                        "Fullest memory",
+                        "max(node:node_memory_used:percent)",
+                        "percent",
+                        decimals=0,
+                        steps=above(92),
+                        alerts=("NodeMemoryHigh",),
+                    ),
+                    stat(
+                        "Fullest disk",
+                        "max(node:node_filesystem_used:percent)",
+                        "percent",
+                        decimals=0,
+                        steps=above(80, 90),
+                        alerts=("NodeDiskAlmostFull",),
+                    ),
+                    stat(
+                        "Worst clock",
+                        "max(abs(node_timex_offset_seconds))",
+                        "s",
+                        steps=above(0.05),
+                        alerts=("NodeClockWrong",),
+                    ),
+                ),
+            ),
+            Row(
                 "Nodes",
                 (
                     graph(
