@@ -30,6 +30,7 @@ ID = "ARG056"
 NAME = "project-wide-open"
 SEVERITY = Severity.WARNING
 _SHOWN = 5
+_UNUSED = "No Application belongs to it."
 
 
 def check(platform: Platform) -> Iterator[Match]:
@@ -37,12 +38,18 @@ def check(platform: Platform) -> Iterator[Match]:
     for project in platform.projects:
         entries = [entry for entry in platform.entries if entry.application.project == project.name]
         spec = project.data.get("spec")
-        if not isinstance(spec, Mapping) or any(entry.rendered.external for entry in entries):
+        if not isinstance(spec, Mapping) or any(
+            entry.rendered.unavailable or entry.rendered.error for entry in entries
+        ):
             continue
         for field, used in _open(spec, entries):
             yield Match(
                 f"AppProject {project.name} permits every {field[1]}",
-                f"Its Applications use: {_few(used)}." if used else "No Application uses it.",
+                f"Its Applications use: {_few(used)}."
+                if used
+                else "Its Applications use none."
+                if entries
+                else _UNUSED,
                 location=project.location,
                 resource_name=f"AppProject {project.name}",
                 field=f"spec.{field[0]}",

@@ -43,11 +43,12 @@ def check(platform: Platform) -> Iterator[Match]:
     for entry, resource in volumes(platform):
         if _cascades(entry, keeping) and option(entry, resource, "Delete") not in KEEPING:
             yield Match(
-                f"deleting Application {entry.name} deletes it, with its data",
+                "deleting its Application deletes it, with its data",
                 "Annotate it with argocd.argoproj.io/sync-options: Prune=false,Delete=false.",
                 entry,
                 resource,
                 ("metadata", "annotations"),
+                cause=entry.application.origin.application_set or entry.name,
             )
 
 

@@ -44,4 +44,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 entry,
                 resource,
                 ("metadata", "annotations"),
+                cause=entry.application.origin.application_set or entry.name,
             )

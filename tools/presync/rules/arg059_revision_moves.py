@@ -37,6 +37,8 @@ def check(platform: Platform) -> Iterator[Match]:
     """Every git source of another repository."""
     own = {canonical_url(url) for url in platform.settings.repository}
     for entry in platform.entries:
+        if not entry.rendered.unavailable:
+            continue  # what was rendered is this repository, whatever its URL: presync reads no other
         for source in entry.application.sources:
             revision = source.target_revision
             if source.chart or not source.repo_url or canonical_url(source.repo_url) in own:

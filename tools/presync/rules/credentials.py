@@ -12,7 +12,7 @@ _FORMATS = {
     "access key of AWS": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "token of GitHub": r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{22,})",
     "token of GitLab": r"\bglpat-[A-Za-z0-9_-]{20,}",
-    "token of Slack": r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
+    "token of Slack": r"\bxox[abeprs]-(?=[A-Za-z-]*[0-9])[A-Za-z0-9-]{10,}",
     "webhook of Slack": r"\bhooks\.slack\.com/services/T[A-Za-z0-9]{6,}/B[A-Za-z0-9]{6,}/[A-Za-z0-9]{16,}",
     "API key of Google": r"\bAIza[0-9A-Za-z_-]{35}",
     "key of Stripe": r"\b[rs]k_live_[0-9A-Za-z]{16,}",

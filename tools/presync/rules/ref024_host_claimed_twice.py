@@ -74,11 +74,7 @@ def check(platform: Platform) -> Iterator[Match]:
         environment, domain = first.entry.environment, _domain(first.host)
         foreign = environment != second.entry.environment
 
-        def belongs(claim: _Claim) -> tuple[bool, int]:
-            """How likely the host is the claimant's: production's first, then by its other hosts of the domain."""
-            return claim.entry.environment.lower() in _PRODUCTION, domains[claim.entry.environment, domain]
-
-        if foreign and belongs(second) > belongs(first):
+        if foreign and _right(second, domains) > _right(first, domains):
             first, second = second, first
         where = f"{second.host or 'any host'}{second.path}"
         yield Match(
@@ -100,6 +96,12 @@ def _clash(claims: Sequence[_Claim]) -> tuple[_Claim, _Claim] | None:
             if first.clashes(second):
                 return first, second
     return None
+
+
+def _right(claim: _Claim, domains: Counter[tuple[str, str]]) -> tuple[bool, int]:
+    """How likely the host is the claimant's: production's first, then by its other hosts of the domain."""
+    environment = claim.entry.environment
+    return environment.lower() in _PRODUCTION, domains[environment, _domain(claim.host)]
 
 
 def _domain(host: str) -> str:

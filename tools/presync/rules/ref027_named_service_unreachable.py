@@ -30,15 +30,17 @@ from dataclasses import dataclass
 from presync.base.finding import Severity
 from presync.observability.selecting import namespace_labels
 from presync.platform.model import Platform
-from presync.platform.network import Network, Policy
+from presync.platform.network import Network, Policy, nearest
 from presync.platform.references import resolver
 from presync.platform.references.edges import Edge, User
-from presync.rules.model import Match
+from presync.rules.model import Match, Path
 from presync.rules.named_services import Named, Target, named, place, pod_port, target, targets
 
 ID = "REF027"
 NAME = "named-service-unreachable"
 SEVERITY = Severity.ERROR
+
+_SELECTOR = ("spec", "podSelector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,7 @@ def _match(platform: Platform, blocked: _Blocked) -> Match:
     edge = blocked.edge
     policy = max(blocked.policies, key=_specific)
     direction = "egress" if blocked.direction == "names" else blocked.direction
-    fields = policy.spec
-    path = ("spec", direction) if fields.get(direction) else ("spec", "podSelector")
+    path: Path = ("spec", *nearest(policy, direction, blocked.ports)) if policy.spec.get(direction) else _SELECTOR
     who = f"{blocked.user.resource} (Application {blocked.user.entry.name})"
     if blocked.direction == "names":
         message = f"{who} is to reach {place(edge)}, and the policy does not let it ask DNS"
@@ -119,7 +120,7 @@ def _match(platform: Platform, blocked: _Blocked) -> Match:
         path,
         severity=Severity.INFO if dark else None,
         key=f"{blocked.user.resource} {edge.namespace}/{edge.service} {direction}",
-        cause=f"{edge.cluster} {policy.resource} {blocked.direction} {edge.namespace}/{edge.service} {blocked.ports}",
+        cause=f"{edge.cluster} {policy.resource.namespace} {blocked.direction} {edge.namespace}/{edge.service} {blocked.ports}",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from presync.platform.memo import memo
 from presync.platform.model import Entry, Platform
+from presync.platform.templates import pod_templates
 from presync.render.model import Resource
 
 Path = tuple[str | int, ...]
@@ -33,8 +34,14 @@ def rendered(platform: Platform) -> tuple[Text, ...]:
 def _rendered(platform: Platform) -> Iterator[Text]:
     for entry, resource in platform.resources():
         if resource.kind != "CustomResourceDefinition":
+            # A Pod that stands as text is read as the object it is, so that a place in it is known.
+            pods = {template.key: template.pod for template in pod_templates(resource.data, resource.kind)}
             for path, value in strings(resource.data):
-                yield Text(entry, resource, path, value)
+                pod = pods.get(str(path[1])) if len(path) == 2 and path[0] == "data" else None
+                if pod is None:
+                    yield Text(entry, resource, path, value)
+                else:
+                    yield from (Text(entry, resource, (*path, *below), text) for below, text in strings(pod))
 
 
 def strings(data: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
