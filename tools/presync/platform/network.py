@@ -22,8 +22,7 @@ from presync.render.model import Resource
 _GROUP = "networking.k8s.io"
 _OTHERS = frozenset({"cilium.io", "crd.projectcalico.org", "projectcalico.org", "policy.networking.k8s.io"})
 _PRIVATE = tuple(
-    ipaddress.ip_network(one)
-    for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+    ipaddress.ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
 NamespaceLabels = Mapping[tuple[str, str], Mapping[str, Any]]
 
@@ -71,9 +70,7 @@ class Network:
             return None
         for direction, mine, other in (("egress", source, target), ("ingress", target, source)):
             policies = tuple(self.selecting(cluster, mine, direction))
-            if policies and not any(
-                self._fits(cluster, one, direction, other, target, port) for one in policies
-            ):
+            if policies and not any(self._fits(cluster, one, direction, other, (target, port)) for one in policies):
                 return direction, policies
         return None
 
@@ -98,8 +95,9 @@ class Network:
             if direction in _directions(policy.spec) and matches(obj(policy.spec, "podSelector"), pod.labels):
                 yield policy
 
-    def _fits(self, cluster: str, policy: Policy, direction: str, other: Peer, target: Peer, port: int) -> bool:
+    def _fits(self, cluster: str, policy: Policy, direction: str, other: Peer, to: tuple[Peer, int]) -> bool:
         field = "to" if direction == "egress" else "from"
+        target, port = to
         for _, rule in items(policy.spec, direction):
             ports = [one for _, one in items(rule, "ports")]
             if ports and not any(_covers(one, port, "TCP", target.ports) for one in ports):
@@ -123,6 +121,23 @@ class Network:
             return matches(selector, labels)
         wanted = obj(selector, "matchLabels").get("kubernetes.io/metadata.name")
         return wanted is None or wanted == pod.namespace
+
+
+def nearest(policy: Policy, direction: str, ports: Sequence[int]) -> tuple[str | int, ...]:
+    """The field of the rule that comes nearest to letting one of these ports through: its first peer, else the rules.
+
+    A rule about the port that names somebody else is most likely the one that was meant.
+    """
+    field = "to" if direction == "egress" else "from"
+    for at, rule in items(policy.spec, direction):
+        listed = [one for _, one in items(rule, "ports")]
+        if listed and not any(_covers(one, port, "TCP", {}) for one in listed for port in ports):
+            continue
+        for number, peer in items(rule, field):
+            wanted = obj(peer, "namespaceSelector", "matchLabels")
+            if wanted:
+                return (direction, at, field, number, "namespaceSelector", "matchLabels", next(iter(wanted)))
+    return (direction,)
 
 
 def _directions(spec: Object) -> Sequence[str]:

@@ -3,8 +3,8 @@
 In a variable or argument of a container, in a ConfigMap, or in an address of another object. A name counts only where
 its form leaves no doubt: `NAME.NAMESPACE.svc`, `NAME.NAMESPACE:PORT` with a namespace of this repository, and within
 the own namespace `http://NAME` and `NAME:PORT` in something that is called an address. A name of one label may also be
-one of the network outside; then it is a warning. Where an operator, or an Application that could not be rendered, may
-make the Service, it is only mentioned.
+one of the network outside; then it is a warning. Where an Application that could not be rendered, or an operator
+for an object whose name is part of the Service's, may make it, it is only mentioned.
 
 Bad:
 
@@ -23,11 +23,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from presync.base.finding import Severity
-from presync.platform.index import index
-from presync.platform.model import Platform
+from presync.platform.memo import memo
+from presync.platform.model import Entry, Platform
 from presync.platform.references import Resolver, resolver, selection
 from presync.platform.references.edges import Edge, edges, namespaces
 from presync.platform.references.resolve import Outcome
+from presync.render.model import Resource
 from presync.rules.model import Match
 from presync.rules.named_services import place, reference
 from presync.rules.references import close
@@ -62,12 +63,13 @@ def _match(platform: Platform, known: Resolver, spaces: Mapping[str, frozenset[s
         message += ", and nothing of this repository goes to that namespace"
         remedy = f"Did you mean the namespace {other}?" if other else _REMEDY
     else:
-        gateways = index(platform).in_namespace(cluster, space, "Gateway")
-        maker = selection(platform).maker(cluster, space) or next((str(one) for _, one in gateways), "")
+        maker = _maker(platform, edge)
         dark = known.in_the_dark(cluster, space)
         if dark or maker:
             severity = Severity.INFO
             message += f"; {maker} may make it" if maker else f"; {dark[0]} could not be rendered and may have it"
+        elif severity is Severity.ERROR and not meant and selection(platform).maker(cluster, space):
+            severity = Severity.WARNING  # operators are at work there, though no object of theirs has such a name
     return Match(
         message,
         remedy,
@@ -78,3 +80,28 @@ def _match(platform: Platform, known: Resolver, spaces: Mapping[str, frozenset[s
         cause=f"{cluster} {space}/{edge.service}",
         key=f"{space}/{edge.service}",
     )
+
+
+def _maker(platform: Platform, edge: Edge) -> str:
+    """The custom object that an operator may make the Service for: its name is part of the Service's."""
+    return next(
+        (
+            str(one)
+            for entry, one in _custom(platform).get(edge.namespace, ())
+            if entry.application.destination.cluster == edge.cluster and one.name and one.name in edge.service
+        ),
+        "",
+    )
+
+
+def _custom(platform: Platform) -> dict[str, list[tuple[Entry, Resource]]]:
+    """Custom objects by namespace; Gateways too, for which controllers make Services."""
+
+    def make(_: Platform) -> dict[str, list[tuple[Entry, Resource]]]:
+        found: dict[str, list[tuple[Entry, Resource]]] = {}
+        for entry, one in platform.resources():
+            if "." in one.group and (not one.group.endswith(".k8s.io") or one.kind == "Gateway"):
+                found.setdefault(one.namespace, []).append((entry, one))
+        return found
+
+    return memo(platform, "custom-objects", make)

@@ -102,6 +102,7 @@ def _match(platform: Platform, blocked: _Blocked) -> Match:
     policy = max(blocked.policies, key=_specific)
     direction = "egress" if blocked.direction == "names" else blocked.direction
     path: Path = ("spec", *nearest(policy, direction, blocked.ports)) if policy.spec.get(direction) else _SELECTOR
+    service = f"{edge.namespace}/{edge.service}"
     who = f"{blocked.user.resource} (Application {blocked.user.entry.name})"
     if blocked.direction == "names":
         message = f"{who} is to reach {place(edge)}, and the policy does not let it ask DNS"
@@ -119,8 +120,8 @@ def _match(platform: Platform, blocked: _Blocked) -> Match:
         policy.resource,
         path,
         severity=Severity.INFO if dark else None,
-        key=f"{blocked.user.resource} {edge.namespace}/{edge.service} {direction}",
-        cause=f"{edge.cluster} {policy.resource.namespace} {blocked.direction} {edge.namespace}/{edge.service} {blocked.ports}",
+        key=f"{blocked.user.resource} {service} {direction}",
+        cause=f"{edge.cluster} {policy.resource.namespace} {blocked.direction} {service} {blocked.ports}",
     )
 
 

@@ -20,15 +20,29 @@ from presync.platform.workloads import GROUPS, PodSpec, pod_specs
 from presync.render.model import Resource
 
 _CONTAINERS = ("containers", "initContainers")
-# Kinds whose texts describe, or name things that need not be there: names in certificates, schemas, settings of Argo CD.
+# Kinds whose texts describe, or name what need not be there: names in certificates, schemas, settings of Argo CD.
 _SILENT = frozenset(
-    "AppProject Application ApplicationSet Certificate ConfigMap CustomResourceDefinition MutatingWebhookConfiguration "
-    "NetworkPolicy PrometheusRule SealedSecret Secret ValidatingWebhookConfiguration".split()
+    {
+        "AppProject",
+        "Application",
+        "ApplicationSet",
+        "Certificate",
+        "ConfigMap",
+        "CustomResourceDefinition",
+        "MutatingWebhookConfiguration",
+        "NetworkPolicy",
+        "PrometheusRule",
+        "SealedSecret",
+        "Secret",
+        "ValidatingWebhookConfiguration",
+    }
 )
 _PROSE = (".md", ".txt", ".rst", ".html")
 _VALUE = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?[^\s{}]+")
 # The name of a variable or flag that holds an address.
-_ADDRESS = re.compile(r"(?:HOST|ADDR|ADDRESS|ADDRESSES|URL|URI|DSN|ENDPOINT|SERVER|SERVERS|BROKERS|UPSTREAM|NODES)s?$", re.I)
+_ADDRESS = re.compile(
+    r"(?:HOST|ADDR|ADDRESS|ADDRESSES|URL|URI|DSN|ENDPOINT|SERVER|SERVERS|BROKERS|UPSTREAM|NODES)s?$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +113,25 @@ class _Edges:
             if not isinstance(value, str) or key in taken or key.endswith(_PROSE):
                 continue
             users = tuple(
-                {id(user.pod.spec): user for user, keys in self._users.get(place, ()) if not keys or key in keys}.values()
+                {
+                    id(user.pod.spec): user for user, keys in self._users.get(place, ()) if not keys or key in keys
+                }.values()
             )
-            several = "\n" in value.strip()
+            several = "\n" in value.strip() or value.lstrip().startswith("#")
             found = hosts(value, lines=several)
             address = not several and bool(_ADDRESS.search(key))
             for edge in self._named(entry, resource, ("data", key), found, address=address):
                 yield _with(edge, users, shared=True)
 
     def _named(
-        self, entry: Entry, resource: Resource, path: Path, found: Iterator[Host], full: bool = False, address: bool = False
+        self,
+        entry: Entry,
+        resource: Resource,
+        path: Path,
+        found: Iterator[Host],
+        *,
+        full: bool = False,
+        address: bool = False,
     ) -> Iterator[Edge]:
         seen = set()
         for host in found:
@@ -197,7 +220,16 @@ def _users(platform: Platform) -> dict[tuple[str, str, str], list[tuple[User, fr
 
 def _with(edge: Edge, users: tuple[User, ...], shared: bool = False) -> Edge:
     return Edge(
-        edge.entry, edge.resource, edge.path, edge.host, edge.namespace, edge.service, edge.pod, edge.sure, users, shared
+        edge.entry,
+        edge.resource,
+        edge.path,
+        edge.host,
+        edge.namespace,
+        edge.service,
+        edge.pod,
+        edge.sure,
+        users,
+        shared,
     )
 
 

@@ -21,9 +21,9 @@ _SHORT = re.compile(rf"(?P<labels>{_LABEL}):(?P<port>[0-9]{{2,5}})")
 _LINE = re.compile(r"\s*(?:-\s+)?[\"']?[\w.-]+[\"']?\s*[:=]\s*[\"']?(?P<value>[^\s\"']+)[\"']?\s*,?")
 _COMMENT = re.compile(r"^\s*(?:#|;|//).*$", re.MULTILINE)
 # Schemes whose first part is a host; of others (s3://bucket, file://) it is something else.
-_NETWORK = frozenset(
-    "amqp amqps clickhouse elasticsearch ftp grpc grpcs http https kafka ldap ldaps memcached mongodb mqtt mysql nats "
-    "postgres postgresql redis rediss rtsp sftp smtp smtps tcp tls udp valkey ws wss".split()
+_NETWORK = re.compile(
+    "amqps?|clickhouse|elasticsearch|ftp|grpcs?|https?|kafka|ldaps?|memcached|mongodb|mqtts?|mysql|nats|postgres|postgresql|"
+    "rediss?|rtsp|sftp|smtps?|tcp|tls|udp|valkeys?|wss?"
 )
 _PORTS = {"http": 80, "https": 443}
 _NO_HOSTS = frozenset({"localhost", "host", "hostname", "example", "server", "unused", "127"})
@@ -55,7 +55,7 @@ def hosts(text: str, lines: bool = False) -> Iterator[Host]:
     values = {text.strip()} if not lines else {found["value"] for line in text.splitlines() if (found := _line(line))}
     for match in _URL.finditer(text) if "://" in text else ():
         labels, scheme = tuple(match["labels"].split(".")), _transport(match["scheme"])
-        if scheme not in _NETWORK or labels[-1].isdigit() or labels[0] in _NO_HOSTS or "svc" in labels:
+        if not _NETWORK.fullmatch(scheme) or labels[-1].isdigit() or labels[0] in _NO_HOSTS or "svc" in labels:
             continue
         port = int(match["port"]) if match["port"] else _PORTS.get(scheme)
         whole = any(value.startswith(match.group()) for value in values)
