@@ -51,7 +51,7 @@ def opened(folder: Path | None) -> Iterator[Platform]:
     """The rendered platform of the repository the user means."""
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
-    with Engine(timeout=_render_timeout()) as engine:
+    with Engine(timeout=render_timeout()) as engine:
         engine.start()
         # Imported only now: the workers load Helm while this process loads the rest.
         from presync.platform.load import load  # noqa: PLC0415
@@ -63,7 +63,7 @@ def opened(folder: Path | None) -> Iterator[Platform]:
         yield platform
 
 
-def _render_timeout() -> float:
+def render_timeout() -> float:
     """Seconds one render may take: PRESYNC_RENDER_TIMEOUT, else the engine's default."""
     text = os.environ.get("PRESYNC_RENDER_TIMEOUT", "")
     try:

@@ -22,7 +22,7 @@ def collect(platform: Platform, kinds_only: bool = False, today: datetime.date |
             applied, but none is called unused, since most rules did not have their say.
         today: The date waivers are judged by; the real one by default.
     """
-    found = run(platform, lines.locate, kinds_only)
+    found = run(platform, lines.of_match, kinds_only)
     date = today or datetime.datetime.now(tz=datetime.UTC).date()
     kept = waivers.apply(platform, found, date, report_unused=not kinds_only)
     return ordered(merge.merge(kept), platform.environments)

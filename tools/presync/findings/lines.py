@@ -14,9 +14,11 @@ from presync.platform.memo import memo
 from presync.platform.model import Entry, Platform
 from presync.provenance import patched
 from presync.render.model import Resource
-from presync.rules.model import Path
+from presync.rules.model import Match, Path
+from presync.rules.run import quoted
 from presync.tree import TreeError
 
+_NEAR = 3  # lines below the place where a template begins to print a text
 _Part = tuple[Mapping[str, Any], yaml.Node, tuple[str | int, ...]]
 
 
@@ -40,6 +42,49 @@ def locate(platform: Platform, entry: Entry | None, resource: Resource, path: Pa
         found = patched.locate(platform.tree, entry.rendered.reads, resource, path)
         return found if found.file else resource.source
     return resource.source
+
+
+def of_match(platform: Platform, match: Match) -> Location:
+    """Where somebody edits what a rule found.
+
+    A rule may name a text of the line. Of the lines that a field comes from (values, files, templates and those that
+    included them) the first with the text is it, or with the text a few lines further down.
+    """
+    resource = match.resource
+    if resource is None:
+        return Location()
+    plain = locate(platform, match.entry, resource, match.path)
+    if resource.trace is None or not (match.quote or match.printed):
+        return plain
+    chain = provenance.explain(resource, match.path)
+    if match.printed and chain.keys and chain.lines and _turned_to_text(chain):
+        return chain.lines[0].location
+    wanted = [key.location for key in chain.keys if match.quote and str(key.value) == match.quote]
+    if wanted and not _holds(platform, plain, match.quote):
+        return wanted[0]
+    for place in (plain, *(line.location for line in (*chain.files, *chain.lines))) if match.quote else ():
+        text = _text(platform, place.file)[place.line - 1 : place.line + _NEAR] if place.line else []
+        for at, line in enumerate(text):
+            if match.quote in line:
+                return place if at == 0 else Location(place.file, place.line + at)
+    return quoted(platform, chain.files[0].location, match.quote) if chain.files else plain
+
+
+def _holds(platform: Platform, place: Location, quote: str) -> bool:
+    """Whether the line has the text."""
+    return any(quote in line for line in _text(platform, place.file)[place.line - 1 : place.line])
+
+
+def _turned_to_text(chain: provenance.Chain) -> bool:
+    """Whether a number or a switch of the values was printed as a text."""
+    return isinstance(chain.value, str) and not isinstance(chain.keys[0].value, str)
+
+
+def _text(platform: Platform, file: str) -> list[str]:
+    try:
+        return platform.tree.read(file).decode("utf-8", "replace").split("\n")
+    except TreeError:
+        return []
 
 
 def _parts(platform: Platform, file: str) -> list[_Part]:

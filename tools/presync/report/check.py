@@ -84,7 +84,7 @@ def as_text(
     notes = _notes(entries)
     if notes:
         parts.append(notes)
-    parts += [_finding(finding) for finding in findings if info or _matters(finding)]
+    parts += [finding_text(finding) for finding in findings if info or _matters(finding)]
     parts.append(_summary(platform, entries, findings, seconds, info))
     return "\n".join(parts)
 
@@ -139,7 +139,8 @@ def _notes(entries: Sequence[Entry]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def _finding(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
+    """One finding, for people."""
     head = f"{_colour(str(finding.severity), finding.severity)} {finding.rule} {finding.name}"
     where = " ".join(part for part in (finding.application, finding.resource) if part)
     place = str(finding.location)

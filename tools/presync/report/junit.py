@@ -22,8 +22,8 @@ def as_junit(entries: Sequence[Entry], findings: Sequence[Finding], seconds: flo
         failures = sum(_fails(finding) and not finding.undetermined for finding in found)
         errors = sum(finding.undetermined for finding in found)
         cases: list[Finding | None] = [*found] or [None]
-        for finding in cases:
-            _case(suite, name or "repository", finding)
+        for case in cases:
+            _case(suite, name or "repository", case)
         for key, number in (("tests", len(cases)), ("failures", failures), ("errors", errors)):
             suite.set(key, str(number))
         totals = [total + one for total, one in zip(totals, (len(cases), failures, errors), strict=True)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from presync.base.finding import Location, Problem, Severity
+from presync.change.model import Change
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 
@@ -33,10 +34,13 @@ class Match:
     application: str = ""  # where there is no entry
     resource_name: str = ""  # where there is no resource
     field: str = ""  # where there is no path
-    quote: str = ""  # text that stands in the line to edit, where the field is a whole file
+    quote: str = ""  # text that stands in the line to edit
+    printed: bool = False  # the way the value is printed is at fault: the template's line where that changes its type
 
 
 Check = Callable[[Platform], Iterator[Match]]
+# What a rule about a change looks at: two states and what differs.
+CheckChange = Callable[[Change], Iterator[Match]]
 # May change or drop what becomes of a Problem, knowing the whole platform.
 Refine = Callable[[Platform, Problem, Match], Match | None]
 
@@ -52,6 +56,7 @@ class Rule:
     kinds: tuple[str, ...]  # the kinds of Problem this rule turns into findings
     doc: str = field(repr=False)
     check: Check | None = None
+    change: CheckChange | None = None
     refine: Refine | None = None
 
     @property

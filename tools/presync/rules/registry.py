@@ -60,6 +60,7 @@ def _load(name: str) -> Rule:
             kinds=tuple(getattr(module, "KINDS", ())),
             doc=(module.__doc__ or "").strip(),
             check=getattr(module, "check", None),
+            change=getattr(module, "change", None),
             refine=getattr(module, "refine", None),
         )
     except AttributeError as error:

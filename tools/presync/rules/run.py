@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from presync.base.finding import Finding, Location, Problem
+from presync.change.model import Change
 from presync.platform.model import Entry, Platform
-from presync.render.model import Resource
 from presync.rules import origins
-from presync.rules.model import Match, Path, Rule, dotted, of_problem
+from presync.rules.model import Match, Rule, dotted, of_problem
 from presync.rules.registry import by_kind, registry
 from presync.tree import TreeError
 
@@ -21,12 +21,12 @@ _EXPLAINING = frozenset({"annotation-not-text", "chart-kube-version", "values-sc
 # Kinds of Problem about a field of a rendered object.
 _OF_OBJECTS = frozenset({"namespace-missing", "project-kind-denied", "project-resource-namespace-denied"})
 
-Locator = Callable[[Platform, Entry | None, Resource, Path], Location]
+Locator = Callable[[Platform, Match], Location]
 
 
-def at_source(platform: Platform, entry: Entry | None, resource: Resource, path: Path) -> Location:
+def at_source(platform: Platform, match: Match) -> Location:
     """The file a resource came from; whoever knows lines passes something better to :func:`run`."""
-    return resource.source
+    return match.resource.source if match.resource is not None else Location()
 
 
 def run(platform: Platform, locate: Locator = at_source, kinds_only: bool = False) -> list[Finding]:
@@ -49,16 +49,33 @@ def run(platform: Platform, locate: Locator = at_source, kinds_only: bool = Fals
     return [finding(platform, rules[rule_id], match, locate) for rule_id, found in matches.items() for match in found]
 
 
+def run_change(change: Change, locate: Locator = at_source) -> list[Finding]:
+    """The findings of every rule about changes, before waivers and merging; objects are looked up in the new state."""
+    found: list[Finding] = []
+    rules = {rule.id: rule for rule in registry()}
+    for rule in rules.values():
+        if rule.change is None:
+            continue
+        try:
+            found += [finding(change.head, rule, match, locate) for match in rule.change(change)]
+        except Exception as error:  # noqa: BLE001 - one broken rule must not hide the findings of the others
+            found.append(finding(change.head, rules[INTERNAL], _broken(rule, error), locate))
+    return found
+
+
 def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_source) -> Finding:
     """A match with everything a reader needs."""
     entry, resource = match.entry, match.resource
     location = match.location
     if resource is not None and (location is None or not location.file):
-        location = locate(platform, entry, resource, match.path)
+        location = locate(platform, match)
     if (location is None or not location.file) and entry is not None:
         location = entry.application.origin.location
     if location is not None:
-        location = _quoted(platform, location, match.quote)
+        if resource is None:
+            location = origins.below(platform, location, match.field)
+        if resource is None or resource.trace is None:
+            location = quoted(platform, location, match.quote)
     return Finding(
         rule=rule.id,
         name=rule.name,
@@ -76,7 +93,7 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
     )
 
 
-def _quoted(platform: Platform, location: Location, quote: str) -> Location:
+def quoted(platform: Platform, location: Location, quote: str) -> Location:
     """The line with the quoted text, at or after the place where the field begins."""
     if not quote or not platform.tree.is_file(location.file):
         return location

@@ -136,7 +136,11 @@ def resource(data: Mapping[str, Any], one: Mapping[str, Any], application: Appli
 
 
 def objects(text: Any) -> list[dict[str, Any]]:
-    """Documents of a text, or the objects of a list; ``$(large)`` in a text stands for 262,200 characters."""
+    """Documents of a text, or the objects of a list; ``$(large)`` in a text stands for 262,200 characters,
+    ``$(many)`` for 101 objects.
+    """
+    if text == "$(many)":
+        return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"c{at}"}} for at in range(101)]
     if isinstance(text, str):
         text = text.replace("$(large)", "x" * 262_200)
         return [document.data for document in goyaml.documents(text)]
@@ -150,7 +154,11 @@ def expansion(data: Mapping[str, Any]) -> Expansion:
         Location("apps/dev.yaml", 1),
     )
     problems = tuple(problem(one) for one in data.get("problems") or ())
-    return Expansion(manifest, problems=problems, error=data.get("error", ""))
+    made = tuple(
+        Application({"metadata": {"name": name}}, Origin(Location("apps/dev.yaml", 1), data["name"]))
+        for name in data.get("yields") or ()
+    )
+    return Expansion(manifest, made, problems, data.get("error", ""))
 
 
 def problem(data: Mapping[str, Any]) -> Problem:

@@ -11,7 +11,9 @@ import pytest
 
 from presync.base import goyaml
 from presync.base.finding import Finding
+from presync.change import compare
 from presync.findings import collect
+from presync.findings.change import collect_change
 from presync.rules.registry import registry
 
 from .support import platform
@@ -38,6 +40,12 @@ def _each(kind: str) -> Iterator[Any]:
 
 
 def found(rule: str, case: Mapping[str, Any]) -> list[Finding]:
+    if "base" in case:
+        return [
+            one
+            for one in collect_change(compare(platform(case["base"]), platform(case["head"])), TODAY)
+            if one.rule == rule
+        ]
     return [one for one in collect(platform(case), today=TODAY) if one.rule == rule]
 
 
@@ -77,5 +85,5 @@ def test_is_silent(rule: str, case: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize(("rule", "case"), [*each("fires"), *each("silent")])
 def test_no_case_breaks_a_rule(rule: str, case: Mapping[str, Any]) -> None:
-    if rule != "PRE000":
+    if rule != "PRE000" and "base" not in case:
         assert [one.message for one in collect(platform(case), today=TODAY) if one.rule == "PRE000"] == []

@@ -50,8 +50,8 @@ def test_a_finding_without_a_line_points_to_its_application() -> None:
 def test_the_locator_is_asked_for_the_field() -> None:
     asked = []
 
-    def locate(_, entry, resource, path):  # type: ignore[no-untyped-def]
-        asked.append((entry.name, str(resource), tuple(path)))
+    def locate(_, match):  # type: ignore[no-untyped-def]
+        asked.append((match.entry.name, str(match.resource), tuple(match.path)))
         return Location("values.yaml", 7)
 
     case = {"resources": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: A}\n"}

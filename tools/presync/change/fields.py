@@ -1,0 +1,98 @@
+"""Field by field: what differs between two objects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from presync.change.model import MISSING, Difference, Path
+
+# The keys by which items of lists in Kubernetes' objects are told apart, in the order they are tried.
+_KEYS = (
+    ("name",),
+    ("mountPath",),
+    ("containerPort", "protocol"),
+    ("port", "protocol"),
+    ("key", "operator", "effect"),
+    ("topologyKey",),
+    ("host",),
+    ("path",),
+    ("ip",),
+    ("type",),
+    ("alert",),
+    ("record",),
+    ("uid",),
+    ("id",),
+)
+_NOISE = re.compile(r"^(?:metadata|.*\.metadata)\.(?:annotations\.checksum/.*|labels\.(?:helm\.sh/chart))$")
+
+
+def differences(old: Any, new: Any) -> tuple[Difference, ...]:
+    """Every field that differs, the shortest paths that say all."""
+    return tuple(_walk(old, new, (), (), ()))
+
+
+def is_noise(path: Path) -> bool:
+    """Whether the field only follows from another one."""
+    return bool(_NOISE.match(".".join(map(str, path))))
+
+
+def _walk(old: Any, new: Any, path: Path, base: Path, head: Path) -> Iterator[Difference]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in sorted({*old, *new}, key=str):
+            yield from _walk(old.get(key, MISSING), new.get(key, MISSING), (*path, key), (*base, key), (*head, key))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(old, new, path, base, head)
+    elif old != new or type(old) is not type(new):
+        yield Difference(path, old, new, base, head, is_noise(path))
+
+
+def _lists(old: list[Any], new: list[Any], path: Path, base: Path, head: Path) -> Iterator[Difference]:
+    keys = _key_of(old, new)
+    if keys is None:
+        if old == new:
+            return
+        if all(not isinstance(one, Mapping | list) for one in [*old, *new]):
+            yield Difference(path, old, new, base, head, is_noise(path))
+            return
+        for at in range(max(len(old), len(new))):
+            yield from _walk(
+                old[at] if at < len(old) else MISSING,
+                new[at] if at < len(new) else MISSING,
+                (*path, at),
+                (*base, at),
+                (*head, at),
+            )
+        return
+    before = {_identity(one, keys): at for at, one in enumerate(old)}
+    after = {_identity(one, keys): at for at, one in enumerate(new)}
+    for identity in [*before, *(one for one in after if one not in before)]:
+        was, now = before.get(identity), after.get(identity)
+        name = f"[{','.join(f'{key}={value}' for key, value in zip(keys, identity, strict=True) if value is not None)}]"
+        yield from _walk(
+            MISSING if was is None else old[was],
+            MISSING if now is None else new[now],
+            (*path, name),
+            (*base, was if was is not None else len(old)),
+            (*head, now if now is not None else len(new)),
+        )
+
+
+def _key_of(old: Sequence[Any], new: Sequence[Any]) -> tuple[str, ...] | None:
+    """The key that tells the items of both lists apart."""
+    if not all(isinstance(one, Mapping) for one in [*old, *new]) or not (old or new):
+        return None
+    for keys in _KEYS:
+        if all(keys[0] in one for one in [*old, *new]) and _unique(old, keys) and _unique(new, keys):
+            return keys
+    return None
+
+
+def _unique(items: Sequence[Mapping[str, Any]], keys: tuple[str, ...]) -> bool:
+    found = [_identity(one, keys) for one in items]
+    return len(set(found)) == len(found)
+
+
+def _identity(item: Mapping[str, Any], keys: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(None if item.get(key) is None else str(item[key]) for key in keys)

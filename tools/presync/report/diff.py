@@ -1,0 +1,206 @@
+"""What a change does to each cluster: dangers first, then what differs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import click
+
+from presync.base.finding import Finding
+from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
+from presync.report.check import as_object, finding_text
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
+_COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
+_CONTEXT = 2
+_LONG = 100  # characters of a value in one line
+GITHUB = 65_536  # characters of a comment
+
+
+def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
+    """One object; ``report/diff.schema.json`` is its schema."""
+    document = {
+        "version": 1,
+        "base": base,
+        "files": list(change.files),
+        "applications": [_application_object(one) for one in change.applications],
+        "resources": [_resource_object(one) for one in change.resources],
+        "unknown": [entry.name for old, new in change.unknown if (entry := new or old) is not None],
+        "summary": dict(Counter(one.kind for one in change.loud()))
+        | {"quiet": sum(one.quiet for one in change.resources)},
+        "findings": [as_object(finding) for finding in findings],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, colour: bool) -> str:
+    """For people, readable at 80 columns."""
+    if change.is_empty:
+        return f"nothing changes in any cluster ({len(change.files)} files differ from {base})\n"
+    parts = [finding_text(finding) for finding in findings]
+    parts.append(_paint("\n".join(_applications(change, stat)), colour))
+    parts.append("\n".join(_summary(change, base)) + "\n")
+    return "\n".join(part for part in parts if part)
+
+
+def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
+    """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
+    head = ["### What this change does\n", *(f"{line}  " for line in _summary(change, base)), ""]
+    for finding in findings:
+        place = f" `{finding.location}`" if finding.location.file else ""
+        head.append(f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {_escape(finding.message)}")
+    text = "\n".join(head) + "\n"
+    left_out = 0
+    for name, lines in _by_application(change):
+        body = "\n".join(lines)
+        section = f"\n<details><summary>{_escape(name)}</summary>\n\n```diff\n{_fence(body)}\n```\n</details>\n"
+        if len(text) + len(section) > limit - 200:
+            left_out += 1
+        else:
+            text += section
+    if left_out:
+        text += f"\n{left_out} more applications change; `presync diff {base}` shows them.\n"
+    return text
+
+
+def _summary(change: Change, base: str) -> Iterator[str]:
+    counts = Counter(one.kind for one in change.loud())
+    quiet = sum(one.quiet for one in change.resources)
+    kinds = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind]) or "none"
+    by_environment = Counter(one.entry.environment or "(none)" for one in change.loud())
+    yield f"against {base}: objects {kinds}" + (
+        f"; {quiet} differ in checksums and chart labels alone" if quiet else ""
+    )
+    if by_environment:
+        yield "by environment: " + ", ".join(f"{name} {number}" for name, number in sorted(by_environment.items()))
+
+
+def _applications(change: Change, stat: bool) -> list[str]:
+    lines: list[str] = []
+    for name, body in _by_application(change, stat):
+        lines += [name, *body, ""]
+    return lines
+
+
+def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+    applications = {one.entry.name: one for one in change.applications}
+    resources: dict[str, list[ResourceChange]] = {}
+    for one in change.loud():
+        resources.setdefault(one.entry.name, []).append(one)
+    for old, new in change.unknown:
+        entry = new or old
+        if entry is not None:
+            yield f"! {entry.name}", ["  rendered in one of the two states only"]
+    for name in sorted({*applications, *resources}):
+        own = applications.get(name)
+        title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
+        because = _because(change, name)
+        lines = [f"  because of {because}"] if because else []
+        if own is not None and own.kind == "changed" and not stat:
+            lines += [line for difference in own.differences for line in _difference(difference, False)]
+        for one in resources.get(name, []):
+            lines.append(f"  {_SIGNS[one.kind]} {one.resource}" + _note(one))
+            if one.kind in ("changed", "moved") and not stat:
+                secret = one.resource.kind in ("Secret", "SealedSecret")
+                lines += [
+                    f"  {line}"
+                    for difference in one.differences
+                    if not difference.noise
+                    for line in _difference(difference, secret)
+                ]
+        yield title, lines
+
+
+def _because(change: Change, name: str) -> str:
+    """The changed files that the Application reads, as far as there are few."""
+    reads: set[str] = set()
+    for platform in (change.base, change.head):
+        for entry in platform.entries:
+            if entry.name == name:
+                origin = entry.application.origin
+                reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
+    found = [file for file in change.files if file in reads]
+    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+def _note(one: ResourceChange) -> str:
+    if one.kind == "moved" and one.old_entry is not None:
+        return f" (from {one.old_entry.name})"
+    noise = sum(difference.noise for difference in one.differences)
+    return f" ({noise} checksums and chart labels)" if noise else ""
+
+
+def _difference(one: Difference, secret: bool) -> Iterator[str]:
+    name = ".".join(map(str, one.path)).replace(".[", "[")
+    if secret and one.path and str(one.path[0]) in ("data", "stringData", "spec"):
+        yield f"    ~ {name}: (not shown)"
+        return
+    old, new = one.old, one.new
+    if isinstance(old, str) and isinstance(new, str) and ("\n" in old or "\n" in new):
+        yield f"    ~ {name}:"
+        for line in list(difflib.unified_diff(old.split("\n"), new.split("\n"), lineterm="", n=_CONTEXT))[2:]:
+            yield f"      {line}"
+        return
+    if old is not MISSING:
+        yield f"    - {name}: {_value(old)}"
+    if new is not MISSING:
+        yield f"    + {name}: {_value(new)}"
+
+
+def _value(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = text.replace("\n", "\\n")
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+
+
+def _paint(text: str, colour: bool) -> str:
+    if not colour:
+        return text
+    painted = []
+    for line in text.split("\n"):
+        sign = line.strip()[:1]
+        painted.append(click.style(line, fg=_COLOURS[sign]) if sign in _COLOURS else line)
+    return "\n".join(painted)
+
+
+def _escape(text: str) -> str:
+    return text.replace("<", "&lt;").replace("@", "@\u200b").replace("\n", " ")
+
+
+def _fence(text: str) -> str:
+    return text.replace("```", "'''")
+
+
+def _application_object(one: ApplicationChange) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "name": one.entry.name,
+        "environment": one.entry.environment,
+        "differences": [_difference_object(difference, False) for difference in one.differences],
+    }
+
+
+def _resource_object(one: ResourceChange) -> dict[str, Any]:
+    secret = one.resource.kind in ("Secret", "SealedSecret")
+    return {
+        "kind": one.kind,
+        "application": one.entry.name,
+        "environment": one.entry.environment,
+        "resource": str(one.resource),
+        "quiet": one.quiet,
+        "differences": [_difference_object(difference, secret) for difference in one.differences],
+    }
+
+
+def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
+    hidden = secret and bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
+    found: dict[str, Any] = {"field": ".".join(map(str, one.path)).replace(".[", "["), "noise": one.noise}
+    if one.old is not MISSING:
+        found["old"] = None if hidden else one.old
+    if one.new is not MISSING:
+        found["new"] = None if hidden else one.new
+    return found

@@ -1,0 +1,41 @@
+"""The Pods of a workload restart.
+
+Good to know before a merge in office hours. With one replica, or `Recreate`, it is a gap in service.
+
+Bad:
+
+    # a new label in the Pod template of twenty Deployments
+
+Good:
+
+    # labels of the object itself, not of its template
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from presync.base.finding import Severity
+from presync.change.model import Change
+from presync.rules.model import Match
+from presync.rules.restarts import LASTING, is_template, restarts
+
+ID = "CHG007"
+NAME = "pods-restart"
+SEVERITY = Severity.INFO
+
+
+def change(change: Change) -> Iterator[Match]:
+    """Every workload whose Pods are made anew."""
+    for one in change.loud():
+        if one.new is None or not restarts(one) or one.new.kind not in LASTING:
+            continue
+        spec = one.new.data.get("spec") or {}
+        single = one.new.kind != "DaemonSet" and spec.get("replicas", 1) == 1
+        yield Match(
+            f"the Pods of {one.new.kind} {one.new.name} restart" + (", and there is only one" if single else ""),
+            "",
+            one.new_entry,
+            one.new,
+            next(difference.head for difference in one.differences if is_template(difference)),
+        )

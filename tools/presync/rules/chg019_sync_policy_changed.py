@@ -1,0 +1,42 @@
+"""An Application starts to prune, stops to heal, or loses a protection of its sync policy.
+
+Bad:
+
+    automated: {prune: true}   # it was false
+
+Good:
+
+    # the same as in the other environments
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from presync.base.finding import Severity
+from presync.change.model import Change
+from presync.rules.model import Match
+
+ID = "CHG019"
+NAME = "sync-policy-changed"
+SEVERITY = Severity.WARNING
+
+
+def change(change: Change) -> Iterator[Match]:
+    """Every Application whose automation or options change."""
+    for one in change.applications:
+        for difference in one.differences:
+            if (
+                difference.path[:2] == ("spec", "syncPolicy")
+                and one.new is not None
+                and "managedNamespaceMetadata" not in difference.path
+            ):
+                what = ".".join(map(str, difference.path[2:]))
+                yield Match(
+                    f"the sync policy changes: {what} is {difference.new} now, and was {difference.old}",
+                    "",
+                    one.new,
+                    location=one.new.application.origin.location,
+                    field=".".join(map(str, difference.path)),
+                    cause=f"{one.new.application.origin.application_set} {what} {difference.new}",
+                )
