@@ -8,7 +8,7 @@ mounted. Nothing of an environment is in it: dev and prod have the same hash or 
 */}}
 {{- define "feature-store.contract" -}}
 {{- $sets := include "feature-store.featureSets" . | fromJson -}}
-{{- $dialect := .Files.Get "files/dialect.yaml" | fromYaml -}}
+{{- $dialect := include "feature-store.dialect" . | fromJson -}}
 {{- $generated := dict "metadata.json.j2" (.Files.Get "files/metadata.json.j2") "repo.py" (.Files.Get "files/repo.py") -}}
 {{- range $name, $spec := $sets -}}
 {{- $schema := include "feature-store.schema" (dict "name" $name "spec" $spec "dialect" $dialect) | fromJson -}}
@@ -23,7 +23,9 @@ mounted. Nothing of an environment is in it: dev and prod have the same hash or 
 {{- range $dtype, $types := $dialect.dtypes -}}
 {{- $_ := set $dtypes $dtype (pick $types "arrow" "feast") -}}
 {{- end -}}
-{{- $contract := dict "apiVersion" "features.example.com/v1alpha1" "artifacts" $hashes "dtypes" $dtypes "featureSets" $sets -}}
+{{- /* The grammar of transforms goes along: who computes a feature reads its transform by it. */ -}}
+{{- $grammar := dict "functions" $dialect.functions "units" $dialect.units "patterns" (pick $dialect.patterns "name" "duration" "transform") -}}
+{{- $contract := dict "apiVersion" "features.example.com/v1alpha1" "artifacts" $hashes "dialect" $grammar "dtypes" $dtypes "featureSets" $sets -}}
 {{- $text := printf "%s\n" (toPrettyJson $contract) -}}
 {{- $resources := mergeOverwrite (dict "featuresets.json" $text) (omit $generated "repo.py") -}}
 {{- $repo := dict "featuresets.json" $text "repo.py" (get $generated "repo.py") -}}

@@ -4,7 +4,7 @@ Reads featuresets/*.yaml, checks every set against files/dialect.yaml and fills 
 */}}
 {{- define "feature-store.featureSets" -}}
 {{- $root := . -}}
-{{- $dialect := .Files.Get "files/dialect.yaml" | fromYaml -}}
+{{- $dialect := include "feature-store.dialect" . | fromJson -}}
 {{- $found := dict "errors" list -}}
 {{- $sets := dict -}}
 {{- range $path, $_ := .Files.Glob "featuresets/**" -}}
@@ -195,7 +195,7 @@ Internal: `keys` says of each key what it must be: string, bool, number, list, m
 {{- $at = printf "%s (%s)" $at $feature.name -}}
 {{- include "feature-store.checkPattern" (dict "found" $found "dialect" $dialect "at" (printf "%s.name" $at) "value" $feature.name "pattern" "name" "like" "total_sessions") -}}
 {{- include "feature-store.checkPattern" (dict "found" $found "dialect" $dialect "at" (printf "%s.source" $at) "value" $feature.source "pattern" "name" "like" "online_events") -}}
-{{- include "feature-store.checkPattern" (dict "found" $found "dialect" $dialect "at" (printf "%s.transform" $at) "value" $feature.transform "pattern" "transform" "like" "avg(duration) over window(30d)") -}}
+{{- include "feature-store.checkTransform" (dict "found" $found "dialect" $dialect "at" $at "feature" $feature) -}}
 {{- include "feature-store.checkTags" (dict "found" $found "dialect" $dialect "at" $at "tags" $feature.tags) -}}
 {{- if not (hasKey $dialect.dtypes $feature.dtype) -}}
 {{- include "feature-store.error" (dict "found" $found "at" (printf "%s.dtype" $at) "text" (printf "unknown dtype %q; known are %s" $feature.dtype (keys $dialect.dtypes | sortAlpha | join ", "))) -}}
@@ -226,6 +226,23 @@ Internal: `keys` says of each key what it must be: string, bool, number, list, m
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Internal: a transform of the language, whose result can be the dtype. */}}
+{{- define "feature-store.checkTransform" -}}
+{{- $functions := .dialect.functions -}}
+{{- $transform := .feature.transform -}}
+{{- $function := regexFind "^[A-Za-z0-9_]+" $transform -}}
+{{- $at := printf "%s.transform" .at -}}
+{{- if not (hasKey $functions $function) -}}
+{{- include "feature-store.error" (dict "found" .found "at" $at "text" (printf "%q has the unknown function %q; known are %s" $transform $function (keys $functions | sortAlpha | join ", "))) -}}
+{{- else -}}
+{{- include "feature-store.checkPattern" (dict "found" .found "dialect" .dialect "at" $at "value" $transform "pattern" "transform" "like" "avg(duration) over window(30d)") -}}
+{{- $gives := (get $functions $function).gives -}}
+{{- if and (hasKey .dialect.dtypes .feature.dtype) (not (has .feature.dtype $gives)) -}}
+{{- include "feature-store.error" (dict "found" .found "at" (printf "%s.dtype" .at) "text" (printf "%s cannot give a %s; it gives %s" $function .feature.dtype (join ", " $gives))) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -286,9 +303,22 @@ A spec in full: every default written out, everything empty left out. Two files 
 {{- toJson $kept -}}
 {{- end -}}
 
-{{/* A duration of the contract (30d) in seconds. */}}
+{{/* files/dialect.yaml, with the pattern of a transform made from its parts. */}}
+{{- define "feature-store.dialect" -}}
+{{- $dialect := .Files.Get "files/dialect.yaml" | fromYaml -}}
+{{- $patterns := $dialect.patterns -}}
+{{- $functions := keys $dialect.functions | sortAlpha | join "|" -}}
+{{- $inner := dict -}}
+{{- range $name := list "name" "duration" -}}
+{{- $_ := set $inner $name (get $patterns $name | trimPrefix "^" | trimSuffix "$") -}}
+{{- end -}}
+{{- $_ := set $patterns "transform" (printf "^(%s)\\(%s\\) over window\\(%s\\)$" $functions $inner.name $inner.duration) -}}
+{{- toJson $dialect -}}
+{{- end -}}
+
+{{/* A duration of the contract in seconds: (dict "root" . "duration" "30d"). */}}
 {{- define "feature-store.seconds" -}}
-{{- $units := dict "s" 1 "m" 60 "h" 3600 "d" 86400 -}}
-{{- $unit := trunc -1 . -}}
-{{- mul (trimSuffix $unit . | int64) (get $units $unit) -}}
+{{- $units := (include "feature-store.dialect" .root | fromJson).units -}}
+{{- $unit := trunc -1 .duration -}}
+{{- mul (trimSuffix $unit .duration | int64) (get $units $unit | int64) -}}
 {{- end -}}

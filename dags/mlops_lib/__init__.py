@@ -1,0 +1,1 @@
+"""The logic of the pipeline, importable and tested without Airflow."""
