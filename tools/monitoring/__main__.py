@@ -13,7 +13,7 @@ from pathlib import Path
 from controlplane import build
 from controlplane.instance import ControlPlaneError
 from controlplane.sandbox import SandboxError
-from monitoring import programs
+from monitoring import feast, programs
 from monitoring.pin import pin
 from monitoring.stack import Stack, StackError
 from monitoring.tree import RenderFailed, render
@@ -28,6 +28,11 @@ def _say(text: str) -> None:
 
 def _build(_: argparse.Namespace) -> int:
     build.build(_say, programs.ALL)
+    return OK
+
+
+def _feast(_: argparse.Namespace) -> int:
+    print(feast.install())
     return OK
 
 
@@ -65,6 +70,8 @@ def main(words: Sequence[str] | None = None) -> int:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     added = verbs.add_parser("build", help="build what is missing from the pinned Go modules, into the cache")
     added.set_defaults(function=_build)
+    added = verbs.add_parser("feast", help="install the Feast of the image into the cache, for the proofs that run it")
+    added.set_defaults(function=_feast)
     added = verbs.add_parser("pin", help="write go.mod and go.sum again, for other versions")
     added.add_argument("pins", nargs="+", metavar="MODULE=VERSION", help="prometheus-operator=v0.94.0, say")
     added.set_defaults(function=_pin)

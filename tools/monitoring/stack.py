@@ -170,7 +170,7 @@ class Stack:
     def start(self, name: str, command: list[str], namespace: str, account: str) -> None:
         """Start a program as if it ran in a Pod: the token and the address of the API server where a Pod has them."""
         folder = self.plane.folder / "accounts" / name
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "token").write_text(self.token(namespace, account), encoding="ascii")
         (folder / "namespace").write_text(namespace, encoding="ascii")
         shutil.copyfile(self.plane.folder / "pki" / "ca.crt", folder / "ca.crt")

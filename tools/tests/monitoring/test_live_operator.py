@@ -8,6 +8,7 @@ as processes (tools/monitoring/pods.py). PRESYNC_LIVE_REPORT names a file for th
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 import time
 import warnings
@@ -31,7 +32,6 @@ ENVIRONMENT = "dev"
 NAMESPACE = f"monitoring-{ENVIRONMENT}"
 REDIS_HOST = f"redis.redis-{ENVIRONMENT}.svc.cluster.local"
 SINK_PORT, PROMETHEUS, ALERTMANAGER = 18500, 9090, 9093
-GATHERED = "group_interval"
 
 pytestmark = [pytest.mark.live, pytest.mark.oracle, pytest.mark.xdist_group("controlplane")]
 
@@ -80,12 +80,13 @@ class Chain:
         self.feast.lay()
         self.feast.run("server", "apply", seconds=300)
         self.feast.start()
+        # First, or Prometheus would rightly tell that nobody answers.
+        self.wait_for_feast()
         for pod, port in ((self.alertmanager, ALERTMANAGER), (self.prometheus, PROMETHEUS)):
             pod.start()
             client = self.stack.client(port)
             self.stack.plane.wait(lambda client=client: client.answers("/-/ready"), pod.name, 60)  # type: ignore[misc]
             pod.ready(True)
-        self.wait_for_feast()
 
     def wait_for_feast(self) -> None:
         """What the kubelet's probe would see, and say."""
@@ -102,7 +103,7 @@ class Chain:
         return [one for one in self.api("targets?state=active")["activeTargets"] if one["labels"]["job"] == job]
 
     def alerts(self, **labels: str) -> list[Any]:
-        found = live_json(self.stack, "/api/v2/alerts")
+        found = asked_alertmanager(self.stack, "/api/v2/alerts")
         return [one for one in found if labels.items() <= one["labels"].items()]
 
     def received(self, severity: str = "", about: str = "") -> list[dict[str, Any]]:
@@ -110,9 +111,7 @@ class Chain:
         return [one for one in sink.read(self.messages) if one["path"].startswith(own) and about in title(one)]
 
 
-def live_json(stack: Stack, path: str) -> list[Any]:
-    import json
-
+def asked_alertmanager(stack: Stack, path: str) -> list[Any]:
     answer = stack.client(ALERTMANAGER).request("GET", path)
     assert answer.ok, answer.message
     return list(json.loads(answer.body))
@@ -149,7 +148,7 @@ def until(what: str, condition: Callable[[], Any], pod: Pod, seconds: float = 60
 def test_prometheus_finds_its_targets_by_itself(chain: Chain) -> None:
     started = time.time()
     wait("the feature server to be scraped", lambda: [one["health"] for one in chain.targets("feast")] == ["up"], 60)
-    report(proof="operator", **{"Pod ready to target up": round(time.time() - started, 1)})
+    report(proof="operator", **{"Prometheus ready to target up": round(time.time() - started, 1)})
     [target] = chain.targets("feast")
     assert target["discoveredLabels"]["__meta_kubernetes_endpointslice_name"].startswith("feast-")
     assert target["scrapeUrl"] == f"http://{chain.feast.address}:8000/metrics"
@@ -201,12 +200,16 @@ def test_a_new_rule_and_a_new_monitor_are_taken_up(chain: Chain) -> None:
 
 
 def test_a_target_that_dies_is_told_once_and_so_is_its_return(chain: Chain) -> None:
-    wait("Prometheus to be content", lambda: not chain.alerts(service="feast"))
-    assert chain.received(about="Feast") == []
+    def told() -> list[dict[str, Any]]:
+        return chain.received("critical", "FeastDown")
+
+    # On a slow machine Prometheus is there before it has found Feast: that is told, and must be over.
+    wait("all to be well", lambda: not chain.alerts(service="feast") and len(told()) % 2 == 0)
+    earlier = len(told())
     killed = time.time()
     chain.feast.kill("server")
     chain.feast.ready(False)
-    [message] = wait("FeastDown in Slack", lambda: chain.received("critical", "FeastDown"), 60)
+    [message] = wait("FeastDown in Slack", lambda: told()[earlier:], 60)
     shown = attachment(message)
     assert message["message"]["channel"] == f"#mlops-{ENVIRONMENT}-critical"
     assert shown["title"] == f"[{ENVIRONMENT.upper()}] CRITICAL: FeastDown in feast-{ENVIRONMENT}"
@@ -214,13 +217,13 @@ def test_a_target_that_dies_is_told_once_and_so_is_its_return(chain: Chain) -> N
     warned = wait("the warnings", lambda: len(some := chain.alerts(severity="warning", service="feast")) == 2 and some)
     assert {one["status"]["state"] for one in warned} == {"suppressed"}
     time.sleep(20)
-    assert len(chain.received("critical", "FeastDown")) == 1
+    assert len(told()[earlier:]) == 1
     assert [title(one) for one in chain.received("warning") if f"in feast-{ENVIRONMENT}" in title(one)] == []
 
     chain.feast.start_container("server")
     chain.wait_for_feast()
     answered = time.time()
-    [_, resolved] = wait("the resolve", lambda: len(some := chain.received("critical", "FeastDown")) > 1 and some, 90)
+    [_, resolved] = wait("the resolve", lambda: len(some := told()[earlier:]) > 1 and some, 90)
     assert "RESOLVED" in title(resolved)
     report(
         proof="operator",
