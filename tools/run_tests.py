@@ -10,7 +10,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-TYPED = ("tools/presync", "tools/controlplane", "tools/parity", "tools/bench", "tools/exporters", "tools/monitoring", "tools/dashboards")
+TYPED = (
+    "tools/presync",
+    "tools/controlplane",
+    "tools/parity",
+    "tools/bench",
+    "tools/exporters",
+    "tools/monitoring",
+    "tools/dashboards",
+)
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
@@ -22,6 +30,7 @@ class Step:
     name: str
     command: tuple[str, ...]
     lint: bool = True
+    folder: str = ""  # it runs in
 
 
 def tool(name: str, *arguments: str) -> tuple[str, ...]:
@@ -67,10 +76,28 @@ def steps() -> list[Step]:
         found.append(Step("hadolint", tool("hadolint", *dockerfiles)))
     found.append(Step("Helm CLI for the comparison", python("tools/fetch_helm.py"), lint=False))
     found.append(Step("Prometheus for its alerts", python("tools/fetch_prometheus.py"), lint=False))
+    found += dags()
     workers = str(os.cpu_count() or 1)
     # loadgroup keeps the tests that share one running control plane on one worker.
     options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rs")
     found.append(Step("pytest", python("-m", "pytest", *options, "tools/tests"), lint=False))
+    return found
+
+
+def dags() -> list[Step]:
+    """The data pipeline, with exactly the packages its Pods have; `make test` installs them."""
+    home = ROOT / ".cache" / "dags" / "bin"
+    interpreter = str(home / "python")
+    found = [
+        Step("ruff check dags", tool("ruff", "check", "."), folder="dags"),
+        Step("ruff format dags", tool("ruff", "format", "--check", "--quiet", "."), folder="dags"),
+    ]
+    if (home / "python").exists():
+        found.append(Step("mypy --strict dags", tool("mypy", "--python-executable", interpreter), folder="dags"))
+        options = ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", "-rs")
+        found.append(Step("pytest dags", (interpreter, "-m", "pytest", *options), lint=False, folder="dags"))
+    else:
+        print("== pytest dags: SKIPPED, run `make test`, which installs Airflow into .cache/dags", flush=True)
     return found
 
 
@@ -85,7 +112,7 @@ def main() -> int:
             continue
         start = time.monotonic()
         print(f"== {step.name}", flush=True)
-        code = subprocess.run(step.command, cwd=ROOT, check=False).returncode
+        code = subprocess.run(step.command, cwd=ROOT / step.folder, check=False).returncode
         took = time.monotonic() - start
         print(f"   {'ok' if code == 0 else f'FAILED (exit {code})'} in {took:.1f} s", flush=True)
         if code:

@@ -68,3 +68,11 @@ The runbook of an alert: <base>/<alert>.md.
 {{- define "common.runbookUrl" -}}
 {{- printf "%s/%s.md" (.base | default "https://git.example.com/mlops/feature-platform/src/branch/main/docs/runbooks" | trimSuffix "/") .alert -}}
 {{- end -}}
+
+{{/*
+Where an alert is seen on a dashboard: Grafana of this environment.
+    dashboard_url: {{ include "common.dashboardUrl" (dict "root" $ "uid" "redis") }}
+*/}}
+{{- define "common.dashboardUrl" -}}
+{{- printf "https://grafana.%s/d/%s" .root.Values.global.domain .uid | quote -}}
+{{- end -}}

@@ -42,7 +42,7 @@ The arguments of the library chart for one component: it is an app of its own, n
 {{/* Labels of the pods that the operator makes for the Prometheus or Alertmanager named main. */}}
 {{- define "kps.operatedPods" -}}
 app.kubernetes.io/name: {{ . }}
-operator.prometheus.io/name: main
+app.kubernetes.io/instance: main
 {{- end -}}
 
 {{/* The pods of Prometheus as a peer of a NetworkPolicy, in a list item of `from:`. */}}

@@ -30,6 +30,7 @@ class _Step:
 _Steps = tuple[_Step, ...]
 
 
+@lru_cache(maxsize=4096)
 def glob(pattern: str, text: str, separators: str = "") -> bool:
     """Whether gobwas/glob would match; ``*`` and ``?`` stop at separators, ``**`` does not."""
     try:
@@ -38,6 +39,7 @@ def glob(pattern: str, text: str, separators: str = "") -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def file_match(pattern: str, text: str) -> bool:
     """``filepath.Match``: ``*`` and ``?`` stop at ``/``; a malformed pattern matches nothing."""
     try:

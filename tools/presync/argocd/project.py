@@ -142,7 +142,15 @@ class _Judge:
                 f"of the allowed destinations in project '{self.name}'"
             )
             remedy = f"Add the destination to {self.project}, or correct spec.destination."
-            yield self._problem("project-destination-denied", message, remedy, "spec.destination")
+            # Where the cluster is the reason, it is the same for all Applications that go there.
+            cause = "" if self._knows_cluster() else f"{self.name} {cluster}"
+            yield self._problem("project-destination-denied", message, remedy, "spec.destination", cause=cause)
+
+    def _knows_cluster(self) -> bool:
+        """Whether some namespace of the cluster is permitted."""
+        listed = self.rules.get("destinations")
+        patterns = [str(one.get("namespace") or "") for one in listed or () if isinstance(one, Mapping)]
+        return any(not self._never_permitted(pattern.replace("*", "x")) for pattern in patterns)
 
     def unsure(self) -> Iterator[Problem]:
         """One answer if the unknown half of the cluster matched, another if it did not."""

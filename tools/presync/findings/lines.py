@@ -62,11 +62,14 @@ def of_match(platform: Platform, match: Match) -> Location:
     wanted = [key.location for key in chain.keys if match.quote and str(key.value) == match.quote]
     if wanted and not _holds(platform, plain, match.quote):
         return wanted[0]
-    for place in (plain, *(line.location for line in (*chain.files, *chain.lines))) if match.quote else ():
-        text = _text(platform, place.file)[place.line - 1 : place.line + _NEAR] if place.line else []
-        for at, line in enumerate(text):
-            if match.quote in line:
-                return place if at == 0 else Location(place.file, place.line + at)
+    places = [plain, *(line.location for line in (*chain.files, *chain.lines))] if match.quote else []
+    for near in (0, _NEAR):
+        for place in places:
+            for at, line in enumerate(
+                _text(platform, place.file)[place.line - 1 : place.line + near] if place.line else []
+            ):
+                if match.quote in line:
+                    return place if at == 0 else Location(place.file, place.line + at)
     return quoted(platform, chain.files[0].location, match.quote) if chain.files else plain
 
 

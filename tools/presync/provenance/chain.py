@@ -85,7 +85,7 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
     files = tuple(_files(trace, value))
-    if not files and not keys and lines and "toYaml" in lines[0].text:
+    if not files and lines and "toYaml" in lines[0].text:
         files = tuple(_entry(trace, resource.data, path))
     return Chain(None if value is MISSING else value, keys, lines, files)
 
@@ -162,14 +162,14 @@ def _escaped(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
 
 
-def setters(resource: Resource, path: Sequence[str | int]) -> tuple[Key, ...]:
-    """The values, empty now, that would put a field there which is not there."""
+def setters(resource: Resource, path: Sequence[str | int]) -> tuple[tuple[Key, str], ...]:
+    """The values, empty now, that would put a text there which is not there, each with what would stand before it."""
     trace = resource.trace
     if trace is None or not path:
         return ()
     target = Target(resource.template, resource.kind, resource.name, tuple(path))
     prober = probe.prober(trace, target.template)
-    return tuple(_key(trace, one) for one in influence.setters(prober, target))
+    return tuple((_key(trace, one), before) for one, before in influence.setters(prober, target))
 
 
 def _literal(line: str, key: str | int, value: Any) -> bool:

@@ -121,6 +121,12 @@ class Prober:
             return "presence"
         return "value"
 
+    def value_after(self, group: tuple[KeyPath, ...], target: Target) -> Any:
+        """The field with these leaves changed; MISSING where it is not there then."""
+        effect = self.effects.get(group) or {}
+        document = _find(self._parsed(effect.get(target.template) or ""), target)
+        return MISSING if document is None else get(document, target.path)
+
     def spread(self, group: tuple[KeyPath, ...]) -> int:
         """How many lines of the whole output the change touches."""
         effect = self.effects.get(group) or {}
@@ -169,8 +175,11 @@ def sources(prober: Prober, target: Target, thorough: bool = True) -> list[KeyPa
     return sorted(dict.fromkeys(found), key=lambda path: (ranks[path], prober.spread((path,)), str(path)))
 
 
-def setters(prober: Prober, target: Target) -> list[KeyPath]:
-    """The empty values that would make a field appear which is not there, the one named most like it first."""
+def setters(prober: Prober, target: Target) -> list[tuple[KeyPath, str]]:
+    """The empty values that would make a text appear which is not there, the one named most like it first.
+
+    With each comes what the template puts before the value.
+    """
     words = [word for word in re.split(r"[^a-z0-9]+", str(target.path[-1]).lower().rpartition("/")[2]) if word]
     ranked = []
     for path, leaf in leaves.leaves(prober.values):
@@ -179,7 +188,12 @@ def setters(prober: Prober, target: Target) -> list[KeyPath]:
             ranked.append((-alike, str(path), path))
     paths = [path for _, _, path in sorted(ranked)]
     prober.effect([(path,) for path in paths])
-    return [path for path in paths if prober.kind_of((path,), target) == "value"]
+    found = []
+    for path in paths:
+        value, given = prober.value_after((path,), target), leaves.changed("")
+        if isinstance(value, str) and value.endswith(given):
+            found.append((path, value.removesuffix(given)))
+    return found
 
 
 def _whole(prober: Prober, target: Target, value: Any) -> list[KeyPath]:

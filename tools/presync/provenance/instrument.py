@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from presync.provenance.lexer import Part, parts
 
@@ -35,6 +36,7 @@ def marks(line: str) -> list[Mark]:
     return [Mark(int(found[1]), int(found[2])) for found in MARK.finditer(line)]
 
 
+@lru_cache(maxsize=4096)
 def instrument(template: str, number: int, careful: bool = False) -> str:
     """The template with a mark at the end of every line of text that reaches the output.
 

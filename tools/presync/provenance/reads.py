@@ -24,10 +24,7 @@ _TOKEN = re.compile(
 _KEYWORD = re.compile(r"(if|else|end|with|range|define|block|template)\b")
 _ASSIGN = re.compile(r"(?:(\$\w+)\s*,\s*)?(\$\w+)\s*:?=\s*(.*)", re.DOTALL)
 _LOOKS_ONLY = frozenset("if and or not eq ne lt le gt ge empty hasKey kindIs typeIs len int".split())  # noqa: SIM905
-# take a part by its key
-_SELECTS = frozenset(["get", "index", "dig", "hasKey", "pick", "pluck", "len", "kindIs", "typeIs"])
-_OR_EMPTY = re.compile(r"\s*\|\s*default\s+(?:dict|list)(?=\s*(?:\)|$))")  # says nothing about what is read
-_ALONE = re.compile(r"\(\s*(\$?[\w.]*\.[\w.]+|\$\w+)\s*\)(?!\.)")  # parentheses around nothing but a name
+_SELECTS = frozenset(["get", "index", "dig", "hasKey", "pluck", "len", "kindIs", "typeIs"])  # take a part by its key
 _SELECTED = "?"  # stands for something taken by a key that is not known here
 _TEMPLATE = re.compile(r"(?:^|/)templates/.+")
 _EMBEDDED = re.compile(r"\.Values(?:\.\w+)+")
@@ -63,6 +60,16 @@ class Reads:
             previous = step
         return True
 
+    def mentions(self, path: Sequence[str | int]) -> bool:
+        """Whether every key of the path is named somewhere, or is one of a mapping whose keys are gone through."""
+        previous = ""
+        for step in path:
+            if isinstance(step, str):
+                if step not in self.names and previous not in self.listed:
+                    return False
+                previous = step
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class ChartReads:
@@ -84,7 +91,8 @@ class ChartReads:
         return False
 
     def _reads_global(self, path: Sequence[str | int]) -> bool:
-        return self.own.reads(path) or any(below._reads_global(path) for below in self.subcharts.values())
+        """Every chart hands ``global`` over to some library, so here the names alone count; a trial render decides."""
+        return self.own.mentions(path) or any(below._reads_global(path) for below in self.subcharts.values())
 
     def known(self) -> set[str]:
         """Every name its templates mention, to find the likely meaning of another one."""
@@ -186,7 +194,6 @@ def _action(reads: Reads, part: Part, scopes: list[_Scope], variables: dict[str,
         if not keyword:
             scopes.append(_Scope(""))  # the else of an if, or of a with, whose dot is another one
             return
-    text = _ALONE.sub(r"\1", _OR_EMPTY.sub("", text))
     assigned = _ASSIGN.match(text)
     names = [name for name in assigned.groups()[:2] if name] if assigned else []
     tokens = list(_tokens(assigned[3] if assigned else text))
@@ -216,7 +223,7 @@ def _keyword(text: str) -> tuple[str, str]:
 
 def _selects(tokens: Sequence[tuple[str, str]]) -> bool:
     """Whether the expression takes something out of a mapping by a key."""
-    return any(kind == "word" and text in ("get", "index", "dig", "pick", "pluck") for kind, text in tokens)
+    return any(kind == "word" and text in ("get", "index", "dig", "pluck") for kind, text in tokens)
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -267,7 +274,6 @@ def _used(
 ) -> None:
     """Note what is handed over as a whole; a condition only looks."""
     words = {text for kind, text in tokens if kind == "word"}
-    reads.selected |= "pick" in words
     if looks and words <= _LOOKS_ONLY:
         return
     functions = [""]

@@ -69,9 +69,25 @@ class Lines:
             if found:
                 break
         places = [self._place(mark) for mark in found]
+        caller = self._caller(target, found[-1]) if found else None
+        if caller and caller not in places:
+            places.append(caller)
         last = next((str(step) for step in reversed(target.path) if isinstance(step, str)), "")
         inner = self._inside(found[0], last) if found else None
         return [*([inner] if inner else []), *places]
+
+    def _caller(self, target: Target, inner: Mark) -> Location | None:
+        """The line of the rendered template that included the named one which printed; None where several may have."""
+        own = target.template.partition("/")[2]
+        if own not in self.paths or self.paths[inner.template] == own:
+            return None
+        found = []
+        for number, line in enumerate(self.trace.bare.files[own].decode("utf-8", "replace").split("\n"), 1):
+            for file, start, body in self._included(line):
+                if file == self.paths[inner.template] and start <= inner.line < start + len(body):
+                    found.append((number, line))
+                    break
+        return Location(self.trace.bare.origins.get(own, own), found[0][0]) if len(found) == 1 else None
 
     def _place(self, mark: Mark) -> Location:
         path = self.paths[mark.template]

@@ -29,9 +29,9 @@ def of_values(message: str, file: Location) -> Location:
 def of_render(message: str, chart: ChartFiles, layers: Sequence[Layer], defaults: Layer) -> Location:
     """The line to edit; empty where the message names neither a value nor a template.
 
-    A check of the chart speaks of values: the first that is set outside the chart's defaults, or that one is missing
-    next to, then what the defaults say. ``{"podDisruptionBudget: … write maxUnavailable: 1"}`` speaks of the key below.
-    Everything else is about the innermost template.
+    A check of the chart speaks of values: the first that is set outside the chart's defaults, then what the defaults
+    say, then the one beside which a key is missing. ``podDisruptionBudget: … write maxUnavailable: 1`` speaks of the
+    key below. Everything else is about the innermost template.
     """
     check = _CHECK.search(message)
     if check:
@@ -65,9 +65,10 @@ def _places(
             yield 3, layer.locate((*path, below) if below else path)
             return
     if len(path) > 1:
+        if defaults.sets(path):
+            yield 2, defaults.locate(path)
+            return
         for layer in reversed(layers):
             if layer.sets(path[:-1]):
-                yield 2, layer.locate(path[:-1])
+                yield 1, layer.locate(path[:-1])
                 return
-        if defaults.sets(path):
-            yield 1, defaults.locate(path)

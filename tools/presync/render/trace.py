@@ -57,16 +57,17 @@ class HelmTrace:
         return inline.parameters(self.application, self.index, self.head)
 
     def narrowed(self, template: str) -> Mapping[str, bytes]:
-        """The files of the chart without the templates that print something else, to ask about one template cheaply.
+        """The files of the chart with the templates that print something else emptied, to ask about one cheaply.
 
-        Named templates stay, wherever they stand; so do other files where anything reads files at all.
+        They stay as empty ones because a template may be included by its path, as for a checksum of a ConfigMap. Named
+        templates stay, wherever they stand; so do other files where anything reads files at all.
         """
         own = template.partition("/")[2]
-        files = self.bare.files
         kept = {
             path: data
-            for path, data in files.items()
             if "templates/" not in path or path == own or path.rpartition("/")[2].startswith("_") or b"define" in data
+            else b""
+            for path, data in self.bare.files.items()
         }
         if any(b".Files" in data for path, data in kept.items() if "templates/" in path):
             return kept

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from presync.base.finding import Severity
+from presync.base.finding import Location, Severity
 from presync.engine import EngineError
 from presync.platform.memo import memo
 from presync.platform.model import Platform
@@ -44,7 +44,12 @@ def check(platform: Platform) -> Iterator[Match]:
         for trace in entry.rendered.traces:
             if not _may(platform, trace.chart):
                 continue
+            calls = list(_places(trace))
             for template in _changing(trace):
+                # What else changes may only carry a checksum of it.
+                place = next(
+                    (one for path, one in calls if template.endswith(f"/{path}")), calls[0][1] if calls else None
+                )
                 for resource in entry.rendered.resources:
                     if resource.trace is trace and resource.template == template:
                         yield Match(
@@ -52,9 +57,20 @@ def check(platform: Platform) -> Iterator[Match]:
                             "Take the value from an existing Secret, or set it in the values.",
                             entry,
                             resource,
-                            location=resource.source,
-                            cause=f"{entry.name} {template}",
+                            location=place or resource.source,
+                            cause=f"{entry.name} {place or template}",
                         )
+
+
+def _places(trace: HelmTrace) -> Iterator[tuple[str, Location]]:
+    """Where such a function is called: the template, and its line."""
+    for path, data in sorted(trace.bare.files.items()):
+        if "templates/" not in path or not _calls(data):
+            continue
+        for number, line in enumerate(data.split(b"\n"), 1):
+            if _FUNCTIONS.search(line):
+                yield path, Location(trace.bare.origins.get(path, path), number)
+                break
 
 
 def _may(platform: Platform, chart: ChartFiles) -> bool:

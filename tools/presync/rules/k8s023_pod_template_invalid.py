@@ -38,6 +38,7 @@ from presync.platform.model import Platform
 from presync.platform.schemas.lookup import Schemas, schemas
 from presync.platform.templates import Object, pod_templates
 from presync.platform.violation import Category, Violation
+from presync.provenance.influence import get
 from presync.render.model import Resource
 from presync.rules.model import Match
 
@@ -62,7 +63,16 @@ def check(platform: Platform) -> Iterator[Match]:
                     entry,
                     resource,
                     ("data", template.key, *problem.path),
+                    quote=_quote(template.pod, problem),
                 )
+
+
+def _quote(pod: Object, problem: Violation) -> str:
+    """What stands in the line: the value, where there is one that says something, else the name of the field."""
+    value = get(pod, problem.path)
+    if isinstance(value, str) and value and problem.category is not Category.UNKNOWN:
+        return value
+    return str(problem.path[-1]) if problem.path else ""
 
 
 def _named(pod: Object) -> Object:

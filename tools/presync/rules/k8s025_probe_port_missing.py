@@ -47,6 +47,7 @@ def check(platform: Platform) -> Iterator[Match]:
                         pod.entry,
                         pod.resource,
                         (*path, *place),
+                        quote=port,
                     )
 
 

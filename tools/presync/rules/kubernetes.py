@@ -72,6 +72,7 @@ def matches(platform: Platform, category: Category) -> Iterator[Match]:
             found.resource,
             found.violation.path,
             severity=Severity.WARNING if lenient else None,
+            printed=category is Category.SCHEMA,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from presync.platform.index import index
 from presync.platform.memo import memo
@@ -13,6 +14,7 @@ from presync.platform.references.selection import Labelled
 from presync.platform.validation.access import Object, items, obj, text, texts
 from presync.platform.violation import Path
 from presync.render.model import Resource
+from presync.rules.references import stranger
 
 _GROUP = "monitoring.coreos.com"
 _ENDPOINTS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
@@ -28,6 +30,7 @@ class Monitor:
     targets: tuple[Labelled, ...]
     ports: tuple[tuple[Path, str], ...]
     maker: str  # something that may make targets nobody sees here
+    odd: str = ""  # the key of a label of its selector that nothing there has
 
 
 def monitors(platform: Platform) -> tuple[Monitor, ...]:
@@ -54,7 +57,11 @@ def _monitors(platform: Platform) -> Iterator[Monitor]:
             )
             maker = next((one for space in namespaces if (one := found.maker(cluster, space))), "")
             what = "Service" if kind == "ServiceMonitor" else "Pod"
-            yield Monitor(entry, resource, what, tuple(targets), ports, maker)
+            odd = ""
+            if not targets:
+                find = partial(_targets, found, kind, cluster, namespaces[0])
+                odd = stranger(find, obj(spec, "selector", "matchLabels"))
+            yield Monitor(entry, resource, what, tuple(targets), ports, maker, odd)
 
 
 def _namespaces(spec: Object, resource: Resource) -> list[str]:

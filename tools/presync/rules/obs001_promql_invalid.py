@@ -18,6 +18,7 @@ Good:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
@@ -29,6 +30,7 @@ from presync.rules.model import Match
 ID = "OBS001"
 NAME = "promql-invalid"
 SEVERITY = Severity.ERROR
+_NAME = re.compile(r"[A-Za-z_:][\w:]{5,}")
 _REMOVED = "unknown function with name 'holt_winters'"
 
 
@@ -55,10 +57,16 @@ def _match(query: Query, message: str, remedy: str = "") -> Match:
         query.resource,
         query.path,
         key=f"{query.title} {query.expr}",
-        quote=query.expr.split("\n")[0],
+        quote=_quote(query),
     )
 
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= 120 else line[:117] + "..."
+
+
+def _quote(query: Query) -> str:
+    """What its line has: of a dashboard the text, which is one line there; of a rule the first name, as YAML folds."""
+    names = _NAME.findall(query.expr)
+    return query.expr.split("\n")[0] if query.dashboard or not names else names[0]

@@ -20,6 +20,7 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from presync.base.finding import Severity
 from presync.observability.alertmanager import Config, configs, walk
@@ -44,7 +45,8 @@ def check(platform: Platform) -> Iterator[Match]:
             elif route.named and route.receiver not in config.receivers:
                 there = ", ".join(sorted(config.receivers)) or "none"
                 message = f"there is no receiver {route.receiver}"
-                yield place(config, message, f"Receivers there are: {there}.", (*route.path, "receiver"))
+                match = place(config, message, f"Receivers there are: {there}.", (*route.path, "receiver"))
+                yield replace(match, quote=f"receiver: {route.receiver}")
 
 
 def place(config: Config, message: str, remedy: str, path: Path) -> Match:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from presync.base.finding import Severity
 from presync.observability.alertmanager import Config, configs
@@ -37,9 +38,10 @@ def check(platform: Platform) -> Iterator[Match]:
     for config in configs(platform):
         for receiver in config.receivers:
             for address in config.addresses(receiver):
-                first = seen.setdefault(address, config)
                 foreign = next((one for one in environments - {config.environment} if _names(address, one)), "")
-                if config.environment and foreign and not _names(address, config.environment):
+                astray = config.environment and foreign and not _names(address, config.environment)
+                first = config if astray else seen.setdefault(address, config)
+                if astray:
                     message = f"receiver {receiver} of {config.environment} sends to {foreign}: {address}"
                 elif config.environment and first.environment and first.environment != config.environment:
                     message = (
@@ -47,7 +49,8 @@ def check(platform: Platform) -> Iterator[Match]:
                     )
                 else:
                     continue
-                yield place(config, message, "Give every environment channels of its own.", config.path)
+                match = place(config, message, "Give every environment channels of its own.", config.path)
+                yield replace(match, quote=address.rpartition(" ")[2])
 
 
 def _names(address: str, environment: str) -> bool:

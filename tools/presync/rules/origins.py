@@ -39,6 +39,16 @@ def of_field(platform: Platform, entry: Entry, field: str) -> Location:
     return origin.location
 
 
+def below(platform: Platform, location: Location, field: str) -> Location:
+    """The line of a field of the object that begins at the location; the location itself where it is another line."""
+    path = [int(found[2]) if found[2] else found[1] for found in _STEP.finditer(field)]
+    if path[:1] in (["spec"], ["metadata"]) and location.line:
+        for node in _nodes(platform, location.file):
+            if node.start_mark.line + 1 == location.line:
+                return goyaml.locate(node, path, location.file)
+    return location
+
+
 def _value(data: Any, path: list[str | int]) -> Any:
     for step in path:
         known = (isinstance(data, Mapping) and step in data) or (

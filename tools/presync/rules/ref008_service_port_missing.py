@@ -49,6 +49,7 @@ def check(platform: Platform) -> Iterator[Match]:
                     resource,
                     (*path[:-1], "port", field),
                     cause=f"{cluster} {resource.namespace}/{name} {value}",
+                    quote=str(value),
                 )
 
 

@@ -19,6 +19,7 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from presync.base.finding import Severity
 from presync.platform.index import index
@@ -26,7 +27,7 @@ from presync.platform.model import Platform
 from presync.platform.references import selection
 from presync.platform.validation.access import obj
 from presync.rules.model import Match
-from presync.rules.references import selects_nothing
+from presync.rules.references import selects_nothing, stranger
 
 ID = "REF011"
 NAME = "service-selects-nothing"
@@ -45,4 +46,8 @@ def check(platform: Platform) -> Iterator[Match]:
         message, severity = selects_nothing(
             f"no Pod in {resource.namespace} has the labels it selects", found.maker(cluster, resource.namespace)
         )
-        yield Match(message, "Compare the labels of the Pod templates.", entry, resource, PATH, severity=severity)
+        odd = stranger(partial(found.pods, cluster, resource.namespace), selector)
+        remedy = "Compare the labels of the Pod templates."
+        path = (*PATH, odd) if odd else PATH
+        quote = str(selector.get(odd) or "")
+        yield Match(message, remedy, entry, resource, path, severity=severity, quote=quote)

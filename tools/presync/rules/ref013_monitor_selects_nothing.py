@@ -23,6 +23,7 @@ from collections.abc import Iterator
 
 from presync.base.finding import Severity
 from presync.platform.model import Platform
+from presync.platform.validation.access import obj
 from presync.rules.model import Match
 from presync.rules.monitors import monitors
 from presync.rules.references import selects_nothing
@@ -39,4 +40,7 @@ def check(platform: Platform) -> Iterator[Match]:
             continue
         message, severity = selects_nothing(f"no {found.what} has the labels it selects", found.maker)
         remedy = f"Compare the labels of the {found.what}s and spec.namespaceSelector."
-        yield Match(message, remedy, found.entry, found.resource, ("spec", "selector"), severity=severity)
+        selector = ("spec", "selector")
+        path = (*selector, "matchLabels", found.odd) if found.odd else selector
+        quote = str(obj(found.resource.data, *path[:-1]).get(found.odd) or "") if found.odd else ""
+        yield Match(message, remedy, found.entry, found.resource, path, severity=severity, quote=quote)

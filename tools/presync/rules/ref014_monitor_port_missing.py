@@ -38,4 +38,5 @@ def check(platform: Platform) -> Iterator[Match]:
                     found.entry,
                     found.resource,
                     path,
+                    quote=port,
                 )

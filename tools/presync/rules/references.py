@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from presync.base.finding import Severity
 from presync.platform.model import Platform
@@ -50,6 +51,7 @@ def _missing(known: Resolver, reference: Reference, resolution: Resolution, seve
         severity=severity,
         cause=f"{reference.cluster} {name}",
         key=name,
+        quote=reference.name,
     )
 
 
@@ -72,6 +74,7 @@ def missing_keys(platform: Platform, kind: str) -> Iterator[Match]:
                     path,
                     cause=f"{reference.cluster} {target(reference)} {key}",
                     key=f"{target(reference)} {key}",
+                    quote=key,
                 )
 
 
@@ -92,6 +95,11 @@ def default_remedy(reference: Reference) -> str:
         "Render it, correct the name, or, if somebody else puts it into the cluster, declare it under `objects:` in "
         "presync.yaml."
     )
+
+
+def stranger(find: Callable[[Mapping[str, Any]], object], labels: Mapping[str, Any]) -> str:
+    """The key of a label that nothing has at all: most likely the one that is wrong. Empty where it is none alone."""
+    return next((key for key, value in labels.items() if not find({"matchLabels": {key: value}})), "")
 
 
 def selects_nothing(message: str, maker: str) -> tuple[str, Severity | None]:

@@ -20,6 +20,7 @@ _EXPLAINING = frozenset({"annotation-not-text", "chart-kube-version", "values-sc
 
 # Kinds of Problem about a field of a rendered object.
 _OF_OBJECTS = frozenset({"namespace-missing", "project-kind-denied", "project-resource-namespace-denied"})
+_CLUSTER = "clusterResourceWhitelist"
 
 Locator = Callable[[Platform, Match], Location]
 
@@ -183,6 +184,12 @@ def _placed(platform: Platform, problem: Problem, entry: Entry | None) -> Match:
     match = of_problem(problem, entry)
     if entry is None:
         return match
+    if problem.kind == "project-kind-denied":
+        together = [one for one in platform.entries if any(other.cause == problem.cause for other in one.denials)]
+        project = next((one for one in platform.projects if one.name == entry.application.project), None)
+        if len(together) > 1 and project:  # several Applications lost the same right: the project was changed
+            listed = "namespaceResourceWhitelist" if "namespaceResourceWhitelist" in problem.remedy else _CLUSTER
+            return replace(match, location=origins.below(platform, project.location, f"spec.{listed}"))
     if problem.kind in _OF_OBJECTS and problem.resource:
         resource = next((one for one in entry.rendered.resources if str(one) == problem.resource), None)
         return replace(match, resource=resource, path=problem.field.split("."), location=None) if resource else match

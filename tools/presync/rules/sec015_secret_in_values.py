@@ -19,11 +19,15 @@ Good:
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.provenance.leaves import leaves
+from presync.render.chart import ChartFiles
+from presync.render.trace import KeyPath
 from presync.rules import sec011_secret_in_variable, sec012_secret_in_argument, sec013_secret_in_configmap
 from presync.rules.credentials import is_secret, shown
 from presync.rules.model import Match
@@ -49,6 +53,8 @@ def check(platform: Platform) -> Iterator[Match]:
             if not isinstance(value, str) or (use.file, path) in seen or not is_secret(name, value):
                 continue
             seen.add((use.file, path))
+            if _is_choice(use.trace.chart, path, value):
+                continue
             told = _told(platform) if told is None else told
             if not any(value in text for text in told):
                 yield Match(
@@ -59,6 +65,21 @@ def check(platform: Platform) -> Iterator[Match]:
                     field=".".join(map(str, path)),
                     key=f"{use.file} {'.'.join(map(str, path))}",
                 )
+
+
+def _is_choice(chart: ChartFiles, path: KeyPath, value: str) -> bool:
+    """Whether the chart's schema lists the value: `credentials: serviceAccount` says where they come from."""
+    try:
+        schema = json.loads(chart.files.get("values.schema.json", b"{}"))
+    except ValueError:
+        return False
+    node: Any = schema
+    for step in path:
+        below = node.get("properties") if isinstance(node, dict) else None
+        node = below.get(step) if isinstance(below, dict) else None
+        if isinstance(node, dict) and str(node.get("$ref", "")).startswith("#/$defs/"):
+            node = schema.get("$defs", {}).get(node["$ref"].removeprefix("#/$defs/"))
+    return isinstance(node, dict) and value in (node.get("enum") or ())
 
 
 def _told(platform: Platform) -> set[str]:

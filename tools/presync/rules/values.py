@@ -105,6 +105,7 @@ def unread(platform: Platform, defaults: bool) -> Iterator[tuple[Use, KeyPath, s
     A key is told only where reading the templates finds no reader and changing the value changes nothing either.
     """
     by_file: dict[tuple[str, tuple[str, ...]], list[Use]] = {}
+    incomplete = _incomplete(platform)
     for use in uses(platform):
         if use.scoped.default is defaults and ours(platform, use):
             by_file.setdefault((use.file, use.scoped.prefix if defaults else ()), []).append(use)
@@ -113,12 +114,21 @@ def unread(platform: Platform, defaults: bool) -> Iterator[tuple[Use, KeyPath, s
         told: set[KeyPath] = set()
         for path, _ in leaves(using[0].scoped.layer.data):
             full = (*using[0].scoped.prefix, *path)
-            if other is not None and other.reads(path):
+            if (other is not None and other.mentions(path)) or (incomplete and path[0] == "global"):
                 continue
             head = _topmost(platform, using, full)
             if head and head not in told and all(inert(use.trace, full) for use in using):
                 told.add(head)
                 yield using[0], head, _likely(platform, using, head)
+
+
+def _incomplete(platform: Platform) -> bool:
+    """Whether an Application that may read the facts of its environment is missing here, or did not render."""
+    empty = any(problem.kind == "generator-empty" for one in platform.expansions for problem in one.problems)
+    failed = any(
+        one.rendered.error or (one.rendered.unavailable and not one.rendered.external) for one in platform.entries
+    )
+    return empty or failed or any(one.error for one in platform.expansions)
 
 
 def _topmost(platform: Platform, using: list[Use], path: KeyPath) -> KeyPath:

@@ -62,6 +62,18 @@ class AlertmanagerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractNames:
+    """The annotations that make a ConfigMap a part of the contract, and with which its readers say what they read."""
+
+    hash: str = "features.example.com/contract-hash"  # equal in every environment
+    config: str = "features.example.com/config-hash"  # of what is an environment's own
+
+    @property
+    def annotations(self) -> tuple[str, ...]:
+        return (self.hash, self.config)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All of ``presync.yaml``; every field has a default, so that any tree can be read without one."""
 
@@ -85,6 +97,7 @@ class Settings:
     objects: tuple[ExternalObject, ...] = ()
     metrics: tuple[Metrics, ...] = ()
     alertmanager: tuple[AlertmanagerFile, ...] = ()
+    contract: ContractNames = ContractNames()
     waivers: tuple[Mapping[str, Any], ...] = field(default=())
 
     def excludes(self, path: str) -> bool:
@@ -141,8 +154,14 @@ def load_settings(tree: Tree) -> Settings:
         alertmanager=tuple(
             AlertmanagerFile(item["file"], item.get("environment", "")) for item in data.get("alertmanager") or ()
         ),
+        contract=_contract(data.get("contract") or {}),
         waivers=tuple(data.get("waivers") or ()),
     )
+
+
+def _contract(data: Mapping[str, str]) -> ContractNames:
+    usual = ContractNames()
+    return ContractNames(data.get("hash", usual.hash), data.get("configHash", usual.config))
 
 
 def schema() -> dict[str, Any]:

@@ -294,9 +294,10 @@ def test_upstream_values_take_effect(chart: Chart) -> None:
     assert [one["uid"] for one in sources] == ["prometheus", "alertmanager", "loki"]
 
 
-def test_dashboards_are_mounted_each_from_a_configmap_that_exists(chart: Chart) -> None:
-    objects = chart.render()
-    files = {path.name for path in (CHART / "dashboards").glob("*.json")}
+@pytest.mark.parametrize("owner", [True, False])
+def test_dashboards_are_mounted_each_from_a_configmap_that_exists(chart: Chart, owner: bool) -> None:
+    objects = chart.render({"defaultRules": {"rules": {"nodeExporter": owner}}})
+    files = {path.name for path in (CHART / "dashboards").glob("*.json")} - (set() if owner else {"nodes.json"})
     spec = named(objects, "Deployment", "grafana")["spec"]["template"]["spec"]
     [volume] = [one for one in spec["volumes"] if one["name"] == "dashboards"]
     mounted = [one["configMap"]["name"] for one in volume["projected"]["sources"]]

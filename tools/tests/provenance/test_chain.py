@@ -237,3 +237,71 @@ def test_what_is_not_helm_has_no_chain(repo: Repo) -> None:
     repo.write({"plain/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: z}\n"})
     rendered = render(application(path="plain"), repo.context())
     assert explain(rendered.resources[0], ["data", "x"]) == Chain("z")
+
+
+RULES = """\
+groups:
+  - name: one
+    rules:
+      - alert: Down
+        expr: up == 0
+      - alert: Slow
+        expr: latency > {{ 1 }}
+        labels: {team: a}
+"""
+RULE = """\
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata: {name: rules}
+spec:
+  {{- .Files.Get "rules/one.yaml" | fromYaml | toYaml | nindent 2 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("spec.groups.0.rules.0.alert", "charts/web/rules/one.yaml:4"),
+        ("spec.groups.0.rules.0.expr", "charts/web/rules/one.yaml:5"),
+        ("spec.groups.0.rules.1.labels.team", "charts/web/rules/one.yaml:8"),
+        ("spec.groups.0.rules.1.labels", "charts/web/rules/one.yaml:8"),
+        ("spec.groups.0.rules.0.labels", "charts/web/rules/one.yaml:4"),
+    ],
+)
+def test_an_entry_of_a_file_of_the_chart(chart: Repo, path: str, location: str) -> None:
+    chart.write({"charts/web/rules/one.yaml": RULES, "charts/web/templates/rules.yaml": RULE})
+    found = chain(chart, path, "PrometheusRule")
+    assert str(found.location) == location, found
+
+
+NAMED = """\
+{{- define "web.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .root.Values.fullname | default .root.Chart.Name }}
+spec:
+  selector: {app: {{ .app | quote }}}
+  ports:
+    - name: http
+      port: 80
+{{- end -}}
+"""
+
+
+def test_who_included_a_template(chart: Repo) -> None:
+    """A text that was handed to a named template stands where that is included."""
+    chart.write(
+        {
+            "charts/web/templates/_service.tpl": NAMED,
+            "charts/web/templates/service.yaml": '# x\n{{- include "web.service" (dict "root" . "app" "shop") }}\n',
+            "charts/web/values.yaml": VALUES + 'fullname: ""\n',
+        }
+    )
+    found = chain(chart, "spec.selector.app", "Service")
+    assert [str(line.location) for line in found.lines] == [
+        "charts/web/templates/_service.tpl:7",
+        "charts/web/templates/service.yaml:2",
+    ]
+    # An empty default could replace the name, but did not make it.
+    assert str(chain(chart, "metadata.name", "Service").location) == "charts/web/templates/_service.tpl:5"

@@ -156,11 +156,10 @@ class GoTemplates:
                         left.remove(index)
                 elif keep_going:
                     del left[failed.index]
-                elif failed.parsing:
-                    # Go parses a template when it comes to it; something before it may fail first.
-                    del left[failed.index :]
                 else:
-                    return
+                    # What comes before it has results (or, as Go parses a template when it comes to it, may fail
+                    # first); nothing asks for what comes after it.
+                    del left[failed.index :]
                 if not left:
                     return
                 continue

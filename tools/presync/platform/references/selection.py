@@ -130,15 +130,15 @@ def _ports(spec: Object) -> tuple[frozenset[str], frozenset[int]]:
 
 
 def _operated_labels(resource: Resource) -> Mapping[str, Any]:
-    """The labels that prometheus-operator gives (pkg/operator, Labels and the selectors of its StatefulSets)."""
+    """The labels that prometheus-operator gives (pkg/prometheus, pkg/alertmanager: their StatefulSets)."""
     name, kind = resource.name, _OPERATED[resource.kind]
+    own = {"operator.prometheus.io/name": name, "operator.prometheus.io/shard": "0"} if kind == "prometheus" else {}
     return {
         kind: name,
         "app.kubernetes.io/name": kind,
         "app.kubernetes.io/instance": name,
         "app.kubernetes.io/managed-by": "prometheus-operator",
-        "operator.prometheus.io/name": name,
-        "operator.prometheus.io/shard": "0",
+        **own,
         **obj(resource.data, "spec", "podMetadata", "labels"),
     }
 

@@ -168,3 +168,12 @@ def test_options(options: list[str], mode: str) -> None:
 def test_options_that_do_not_exist(option: str, words: str) -> None:
     with pytest.raises(OptionError, match=words):
         missing_mode([option])
+
+
+def test_what_comes_before_a_failure_has_its_result(engine: Engine) -> None:
+    sets: list[Params] = [{"name": "a"}, {"name": "b", "bad": True}]
+    texts = ['{{ if get . "bad" }}{{ fail "bad" }}{{ end }}{{ upper .name }}', "{{ lower .name }}"]
+    evaluations = [Evaluation(text, one) for one in sets for text in texts]
+    results = GoTemplates(engine, "error").evaluate(evaluations)
+    assert results[:2] == ["A", "a"]
+    assert isinstance(results[2], Failure)

@@ -1,0 +1,1 @@
+"""Rego as OPA evaluates it, on regorus. Only the worker imports this package."""

@@ -1,0 +1,1 @@
+"""Gatekeeper's suites, run as ``gator verify`` runs them."""

@@ -1,0 +1,74 @@
+"""Which of the lines a field comes from a finding is about."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from presync.engine import Engine
+from presync.findings import collect
+from presync.platform.load import load
+from presync.tree.repository import open_repository
+
+SERVICE = """\
+{{- define "web.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  selector:
+    app: {{ .app }}
+  ports:
+    - name: http
+      port: {{ .port | quote }}
+{{- end -}}
+"""
+FILES = {
+    "apps/web.yaml": """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: argocd}
+spec:
+  project: web
+  source: {repoURL: https://git.example.com/web.git, targetRevision: main, path: chart}
+  destination: {server: https://kubernetes.default.svc, namespace: web}
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata: {name: web, namespace: argocd}
+spec:
+  sourceRepos: [https://git.example.com/web.git]
+  destinations: [{server: https://kubernetes.default.svc, namespace: other}, {server: "https://x", namespace: web}]
+""",
+    "presync.yaml": "repository: [https://git.example.com/web.git]\nbranch: main\n",
+    "chart/Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\n",
+    "chart/values.yaml": "port: 80\n",
+    "chart/templates/_service.tpl": SERVICE,
+    "chart/templates/service.yaml": '{{- include "web.service" (dict "app" "shop" "port" .Values.port) }}\n',
+}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine(1) as one:
+        yield one
+
+
+def places(root: Path, engine: Engine, **changes: str) -> dict[str, str]:
+    for path, text in {**FILES, **{name.replace("__", "/"): text for name, text in changes.items()}}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    subprocess.run(["git", "init", "-q", "-b", "main"], cwd=root, check=True)
+    repository = open_repository(root)
+    return {one.rule: str(one.location).split(":0")[0] for one in collect(load(repository, engine))}
+
+
+def test_lines(tmp_path: Path, engine: Engine) -> None:
+    found = places(tmp_path, engine)
+    assert found["REF011"] == "chart/templates/service.yaml:1"  # the label that no Pod has was handed over there
+    assert found["K8S001"] == "chart/templates/_service.tpl:11"  # `quote` made the text, not the value
+    assert found["ARG015"] == "apps/web.yaml:7:3"
