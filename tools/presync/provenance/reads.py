@@ -65,7 +65,8 @@ class Reads:
         previous = ""
         for step in path:
             if isinstance(step, str):
-                if step not in self.names and previous not in self.listed:
+                chosen = self.selected and previous in self.literals  # taken by a key that is not known here
+                if step not in self.names and previous not in self.listed and not chosen:
                     return False
                 previous = step
         return True

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +17,46 @@ from presync.base.finding import Finding
 from presync.engine import Engine
 from presync.findings import collect
 from presync.platform.load import load
+from presync.platform.model import Platform
 from presync.tree import Repository, Tree
 from presync.tree.repository import open_repository
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = Path(__file__).parent / "cases"
+_FEAST, _AIRFLOW = "envs/{}/feast/values.yaml", "envs/{}/airflow/values.yaml"
+
+
+class Remembering(Engine):
+    """Helm asked once for what it was asked before: a mutation leaves most charts and values as they were.
+
+    What Helm gives depends on what it is given and nothing else, but for charts that draw random numbers; these are
+    found by asking twice (ARG055). So the second time within one tree is a second question, with an answer of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self._answers: dict[bytes, tuple[dict[str, Any], list[bytes]]] = {}
+        self._asked: Counter[bytes] = Counter()
+
+    def __enter__(self) -> Remembering:
+        return self
+
+    def forget_what_was_asked(self) -> None:
+        """A new tree begins."""
+        self._asked.clear()
+
+    def call(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> tuple[dict[str, Any], list[bytes]]:
+        """As the engine does. Errors are not kept."""
+        question = hashlib.sha256(json.dumps([operation, header]).encode())
+        for blob in blobs:
+            question.update(hashlib.sha256(blob).digest())
+        times = self._asked[question.digest()]
+        self._asked[question.digest()] += 1
+        question.update(str(times).encode())
+        key = question.digest()
+        if key not in self._answers:
+            self._answers[key] = super().call(operation, blobs, **header)
+        return self._answers[key]
 
 
 class Changed(Tree):
@@ -38,7 +78,8 @@ class Changed(Tree):
         return self._below._links()
 
     def _size(self, path: str) -> int:
-        return len(self._read(path))
+        changed = self._files.get(path)
+        return self._below._size(path) if changed is None else len(changed)
 
     def _read(self, path: str) -> bytes:
         changed = self._files.get(path)
@@ -51,11 +92,12 @@ def repository() -> Repository:
     return open_repository(ROOT)
 
 
-def changed(edits: Sequence[Mapping[str, Any]]) -> Mapping[str, bytes | None]:
+def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
     """The files that edits change.
 
     An edit names a ``file`` and either ``replace`` (text that stands there exactly once) and ``with``, or ``text`` (the
-    whole file), or ``delete: true``, or ``append``.
+    whole file), or ``copy`` (a file it becomes a copy of) and ``replacing`` (texts and what takes their place), or
+    ``delete: true``, or ``append``.
     """
     files: dict[str, bytes | None] = {}
     for edit in edits:
@@ -63,30 +105,100 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> Mapping[str, bytes | None]:
         if edit.get("delete"):
             assert repository().worktree.is_file(path), f"{path} does not exist"
             files[path] = None
-            continue
-        if "text" in edit:
+        elif "text" in edit:
             files[path] = edit["text"].encode()
-            continue
-        text = (files.get(path) or repository().worktree.read(path)).decode()
-        if "append" in edit:
-            files[path] = (text.rstrip("\n") + "\n" + edit["append"]).encode()
-            continue
-        assert text.count(edit["replace"]) == 1, f"{path} holds {edit['replace']!r} {text.count(edit['replace'])} times"
-        files[path] = text.replace(edit["replace"], edit["with"]).encode()
+        elif "copy" in edit:
+            text = _text(files, edit["copy"])
+            for old, new in edit.get("replacing", {}).items():
+                assert old in text, f"{edit['copy']} does not hold {old!r}"
+                text = text.replace(old, new)
+            files[path] = text.encode()
+        elif "append" in edit:
+            files[path] = (_text(files, path).rstrip("\n") + "\n" + edit["append"]).encode()
+        else:
+            text = _text(files, path)
+            count = text.count(edit["replace"])
+            assert count == 1, f"{path} holds {edit['replace']!r} {count} times"
+            files[path] = text.replace(edit["replace"], edit["with"]).encode()
     return files
 
 
-def findings(engine: Engine, files: Mapping[str, bytes | None]) -> list[Finding]:
+def _text(files: Mapping[str, bytes | None], path: str) -> str:
+    return (files.get(path) or repository().worktree.read(path)).decode()
+
+
+def pinned(engine: Remembering, files: dict[str, bytes | None]) -> dict[str, bytes | None]:
+    """The same with the hashes of the contract written into both environments, as `presync pin` would."""
+    platform = _loaded(engine, files)
+    found = dict(files)
+    for environment in ("dev", "prod"):
+        notes = _annotations(platform, f"feature-store-{environment}", "feast-repo")
+        hashes = {key: notes[f"features.example.com/{name}"] for key, name in _PINS.items()}
+        for path in (_FEAST.format(environment), _AIRFLOW.format(environment)):
+            text = _text(found, path)
+            for key, value in hashes.items():
+                text = re.sub(rf"(?m)^  {key}: sha256:[0-9a-f]{{64}}$", f"  {key}: {value}", text)
+            found[path] = text.encode()
+    return found
+
+
+_PINS = {"hash": "contract-hash", "configHash": "config-hash"}
+
+
+def _annotations(platform: Platform, application: str, name: str) -> Mapping[str, str]:
+    entry = next(one for one in platform.entries if one.name == application)
+    resource = next(one for one in entry.rendered.resources if one.kind == "ConfigMap" and one.name == name)
+    annotations: Mapping[str, str] = resource.data["metadata"]["annotations"]
+    return annotations
+
+
+def _loaded(engine: Remembering, files: Mapping[str, bytes | None]) -> Platform:
+    engine.forget_what_was_asked()
+    return load(repository(), engine, tree=Changed(repository().worktree, files))
+
+
+def findings(engine: Remembering, files: Mapping[str, bytes | None]) -> list[Finding]:
     """What presync says of the tree with these changes."""
-    tree = Changed(repository().worktree, files)
-    return collect(load(repository(), engine, tree=tree))
+    return collect(_loaded(engine, files))
 
 
-def cases(kind: str) -> list[tuple[str, Mapping[str, Any]]]:
+@dataclass(frozen=True)
+class Case:
+    """One file of ``cases``: what was changed, and what presync must say of it."""
+
+    name: str
+    what: str
+    edits: Sequence[Mapping[str, Any]]
+    expect: Mapping[str, str]
+    pins: bool  # renew the hashes of the contract after the edits
+    notes: frozenset[str]  # rules that may say what is only good to know
+
+    def files(self, engine: Remembering) -> Mapping[str, bytes | None]:
+        """The files it changes."""
+        files = changed(self.edits)
+        return pinned(engine, files) if self.pins else files
+
+
+def cases(kind: str) -> list[Case]:
     """The cases of a kind: ``mistakes`` or ``ordinary``, by file name."""
     found = []
     for path in sorted((CASES / kind).glob("*.yaml")):
         data = goyaml.load(path.read_text())
         assert isinstance(data, dict), path
-        found.append((path.stem, data))
+        assert data.keys() <= {"what", "edits", "expect", "pins", "notes"}, path
+        expect, notes = data.get("expect", {}), frozenset(data.get("notes", ()))
+        found.append(Case(path.stem, data["what"], data["edits"], expect, bool(data.get("pins")), notes))
     return found
+
+
+def place(finding: Finding, files: Mapping[str, bytes | None]) -> tuple[str, str]:
+    """The file, and the text of the line, so that cases do not break when lines move."""
+    location = finding.location
+    known = location.file in files or repository().worktree.is_file(location.file)
+    lines = (files.get(location.file) or (repository().worktree.read(location.file) if known else b"")).decode()
+    return location.file, [*lines.split("\n"), ""][location.line - 1] if location.line else ""
+
+
+def shown(finding: Finding, files: Mapping[str, bytes | None]) -> str:
+    """For a message of a failed test."""
+    return f"{finding.rule} {finding.location} {place(finding, files)[1].strip()!r} {finding.field}: {finding.message}"
