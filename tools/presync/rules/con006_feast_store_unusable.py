@@ -101,7 +101,8 @@ def _services(platform: Platform, part: Part, connection: str) -> Iterator[Match
         name, namespace = host.labels[:2]
         reference = Reference(part.entry, part.resource, ("data", FEAST), "Service", namespace, name)
         outcome = known.resolve(reference).outcome
-        if outcome is not Outcome.FOUND:
+        dark = known.in_the_dark(reference.cluster, namespace)
+        if outcome is not Outcome.FOUND and not dark:  # an Application that does not render may have it
             where = "belongs to another environment" if outcome is Outcome.ELSEWHERE else "is nowhere in this tree"
             yield _of_file(
                 part,

@@ -16,7 +16,8 @@ from . import promtool
 from .promtool import ENVIRONMENTS, ROOT
 
 UIDS = {
-    "platform-overview", "feature-store", "feast-server", "airflow", "redis", "data-pipeline", "kubernetes", "nodes", "argocd",
+    "platform-overview", "feature-store", "feast-server", "airflow", "redis", "data-pipeline",
+    "kubernetes", "nodes", "argocd",
 }  # fmt: skip
 INTERVALS = {"$__rate_interval": "2m", "$__interval": "30s", "$__range": "6h"}
 

@@ -52,7 +52,7 @@ def test_documentation(rule: Rule) -> None:
     summary = rule.doc.split("\n\n", 1)[0]
     assert summary.endswith(".")
     assert re.search(r"^Bad:$", rule.doc, re.MULTILINE) and re.search(r"^Good:$", rule.doc, re.MULTILINE)
-    assert rule.kinds or rule.check or rule.group == "PRE"
+    assert rule.kinds or rule.check or rule.change or rule.group == "PRE"
     text = as_text(rule)
     assert text.startswith(f"{rule.id} {rule.name} (") and summary.split()[0] in text
 

@@ -1,0 +1,1 @@
+"""The mistakes of ``tests/mutations`` given to other tools, and what each of them says."""
