@@ -27,6 +27,10 @@ lint: $(VENV)/.dev ## the linters alone
 generate: $(VENV)/.dev ## write docs/rules.md, docs/settings.md and the tables in the charts' READMEs again
 	@$(BIN)/python tools/generate.py
 
+.PHONY: mutations
+mutations: $(VENV)/.dev ## break this tree in many small ways and see that presync names each (minutes)
+	@$(BIN)/python -m pytest -c tools/pyproject.toml -n 2 -q tools/tests/mutations
+
 .PHONY: bench
 bench: $(VENV)/.run ## time apps, render and check on this tree and on generated ones
 	@$(BIN)/python tools/bench/bench.py
