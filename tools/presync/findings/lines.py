@@ -56,7 +56,8 @@ def of_match(platform: Platform, match: Match) -> Location:
     plain = locate(platform, match.entry, resource, match.path)
     if resource.trace is None or not (match.quote or match.printed):
         return plain
-    chain = provenance.explain(resource, match.path)
+    path = _of_text(resource.data, match.path)
+    chain = provenance.explain(resource, path)
     if match.printed and chain.keys and chain.lines and _turned_to_text(chain):
         return chain.lines[0].location
     wanted = [key.location for key in chain.keys if match.quote and str(key.value) == match.quote]
@@ -70,7 +71,26 @@ def of_match(platform: Platform, match: Match) -> Location:
             ):
                 if match.quote in line:
                     return place if at == 0 else Location(place.file, place.line + at)
-    return quoted(platform, chain.files[0].location, match.quote) if chain.files else plain
+    if chain.files:
+        return quoted(platform, chain.files[0].location, match.quote)
+    inside = provenance.within(resource, path, match.quote) if len(path) < len(match.path) else None
+    return inside or _handed_over(platform, resource, match.quote) or plain
+
+
+def _of_text(data: Mapping[str, Any], path: Path) -> Path:
+    """The path as far as the text that the rest of it goes into."""
+    for length in range(1, len(path)):
+        if isinstance(provenance.get(data, path[:length]), str):
+            return path[:length]
+    return path
+
+
+def _handed_over(platform: Platform, resource: Resource, quote: str) -> Location | None:
+    """The line of the template that has the text as a literal, where it is handed on by a variable."""
+    for number, line in enumerate(_text(platform, resource.source.file), 1):
+        if quote and f'"{quote}"' in line:
+            return Location(resource.source.file, number)
+    return None
 
 
 def _holds(platform: Platform, place: Location, quote: str) -> bool:

@@ -183,11 +183,24 @@ def _literal(line: str, key: str | int, value: Any) -> bool:
     return re.search(rf'(?:^|[\s"\']){word}(?:[\s"\']|$)', text) is not None and (isinstance(key, int) or key in text)
 
 
-def _lines(trace: HelmTrace, target: Target) -> tuple[Line, ...]:
-    key = f"lines {target.template}"
+def within(resource: Resource, path: Sequence[str | int], quote: str) -> Location | None:
+    """The line that printed a piece of a text, such as a field of a Pod template in a ConfigMap."""
+    if resource.trace is None or not quote:
+        return None
+    target = Target(resource.template, resource.kind, resource.name, tuple(path))
+    return _printer(resource.trace, target.template).within(target, quote)
+
+
+def _printer(trace: HelmTrace, template: str) -> Lines:
+    key = f"lines {template}"
     if key not in trace.memo:
-        trace.memo[key] = Lines(trace, target.template)
+        trace.memo[key] = Lines(trace, template)
     lines: Lines = trace.memo[key]
+    return lines
+
+
+def _lines(trace: HelmTrace, target: Target) -> tuple[Line, ...]:
+    lines = _printer(trace, target.template)
     places = lines.find(target)
     by_origin = {origin: path for path, origin in trace.bare.origins.items()}
     return tuple(

@@ -60,6 +60,20 @@ class Lines:
                     return self._places(text, document.node, target)
         return []
 
+    def within(self, target: Target, quote: str) -> Location | None:
+        """The line that printed a piece of the text at the path."""
+        for text in _SEPARATOR.split(self.outputs.get(target.template, "")):
+            try:
+                documents = list(goyaml.documents(text))
+            except goyaml.GoYamlError:
+                continue
+            for document in documents:
+                if _is(document.data, target):
+                    lines = text.split("\n")[goyaml.locate(document.node, target.path).line - 1 :]
+                    found = next((marks(line) for line in lines if quote in line), [])
+                    return self._place(found[0]) if found else None
+        return None
+
     def _places(self, text: str, node: yaml.Node, target: Target) -> list[Location]:
         line = goyaml.locate(node, target.path).line
         lines = text.split("\n")

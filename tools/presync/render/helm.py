@@ -177,8 +177,17 @@ class _Render:
                 (Problem("manifest-unreadable", str(error), location=self.prepared.file(path)),),
             ) from None
         self.run_.chart(tree, folder)
-        self._installable(self.run_.chart(tree, folder))
-        return self.run_.complete_chart(tree, folder, self.helm.get("skipSchemaValidation") is not True)
+        bare = self.run_.chart(tree, folder)
+        self._installable(bare)
+        try:
+            return self.run_.complete_chart(tree, folder, self.helm.get("skipSchemaValidation") is not True)
+        except Refused as error:
+            if error.problems:
+                raise
+            # All Applications of the chart have the same cause.
+            place = self._line("Chart.yaml", bare, "dependencies")
+            problem = Problem("render-failed", error.message, location=place, cause=f"{folder} {error.message}")
+            raise Refused(error.message, (problem,)) from None
 
     def _installable(self, chart: ChartFiles) -> None:
         kind = chart.metadata.get("type") or "application"

@@ -18,10 +18,10 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from presync.argocd.sync import EXCLUDED, is_applied
-from presync.base.finding import Severity
+from presync.base.finding import Location, Severity
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 from presync.rules.model import Match
@@ -43,6 +43,8 @@ def check(platform: Platform) -> Iterator[Match]:
             continue
         names = [entry.name for entry, _ in owners.values()]
         fails = any(FAIL in entry.application.sync_options for entry, _ in owners.values())
+        # Two of the same chart share everything: the Application is the mistake, and told once.
+        twins = len({tuple(one.path for one in entry.application.sources) for entry, _ in owners.values()}) == 1
         for entry, resource in owners.values():
             others = [name for name in names if name != entry.name] or names[1:]
             message = f"{resource} is part of applications {entry.name} and {', '.join(others)}"
@@ -54,6 +56,16 @@ def check(platform: Platform) -> Iterator[Match]:
                 entry,
                 resource,
                 ("metadata", "name"),
-                cause=f"{cluster} {resource}",
+                location=_newest(owners) if twins else None,
+                cause=f"{cluster} {' '.join(sorted(names))}" if twins else f"{cluster} {resource}",
                 key=",".join(sorted(names)),
             )
+
+
+def _newest(owners: Mapping[tuple[str, str], tuple[Entry, Resource]]) -> Location | None:
+    """Where the Application stands whose name is not its chart's; None where that tells nothing."""
+    for entry, _ in owners.values():
+        charts = [source.path.rpartition("/")[2] for source in entry.application.sources]
+        if not any(entry.name.startswith(chart) for chart in charts if chart):
+            return entry.application.origin.place
+    return None

@@ -46,6 +46,7 @@ def check(platform: Platform) -> Iterator[Match]:
                     entry,
                     location=entry.application.origin.location,
                     field=f"spec.syncPolicy.syncOptions[{at}]",
+                    cause=f"{entry.application.origin.location} {option}",
                 )
     for entry, resource in platform.resources():
         yield from _of_object(entry, resource)

@@ -34,6 +34,7 @@ from presync.rules.phases import PHASES, first
 ID = "ARG052"
 NAME = "needs-later-wave"
 SEVERITY = Severity.ERROR
+_WAVE = "argocd.argoproj.io/sync-wave"
 _MOUNTED = ("ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim")
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Job", "Pod", "ReplicaSet", "Rollout"})
 
@@ -55,13 +56,17 @@ def check(platform: Platform) -> Iterator[Match]:
         earliest = min((one for one in made if one is not None), default=None)
         if earliest is None or earliest <= when:
             continue
+        producer = next(one for one in resolution.producers if first(one.resource) == earliest)
+        # Who gave it a wave decided so; without one it is who asks too early.
+        late = _WAVE in producer.resource.annotations
         yield Match(
             f"{resource.kind} {resource.name} ({_when(when)}) needs {reference.kind} {reference.name}, "
             f"which is applied only afterwards ({_when(earliest)})",
             f"Give {reference.kind} {reference.name} the same hook and an earlier wave.",
             reference.entry,
-            resource,
-            reference.path,
+            producer.resource if late else resource,
+            ("metadata", "annotations", _WAVE) if late else reference.path,
+            cause=f"{reference.entry.name} {reference.kind} {reference.name}" if late else "",
             key=f"{reference.kind} {reference.name}",
         )
 

@@ -46,4 +46,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 pod.resource,
                 (*path, "image"),
                 cause=image,
+                quote=tag,
             )

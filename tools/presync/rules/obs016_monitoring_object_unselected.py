@@ -49,6 +49,8 @@ def check(platform: Platform) -> Iterator[Match]:
     for kind in dict.fromkeys(kind for kinds in SELECTORS.values() for kind in kinds):
         for entry, resource in index(platform).of_kind(GROUP, kind):
             cluster = entry.application.destination.cluster
+            if any(one.rendered.error and one.environment == entry.environment for one in platform.entries):
+                continue  # what selects it may be what did not render
             able = [
                 one
                 for one in selecting(platform)

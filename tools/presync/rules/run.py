@@ -73,7 +73,9 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
     if (location is None or not location.file) and entry is not None:
         location = entry.application.origin.location
     if location is not None:
-        if resource is None:
+        if resource is None and entry is not None and location == entry.application.origin.location:
+            location = origins.of_field(platform, entry, match.field) if match.field.startswith("spec.") else location
+        elif resource is None:
             location = origins.below(platform, location, match.field)
         if resource is None or resource.trace is None:
             location = quoted(platform, location, match.quote)
