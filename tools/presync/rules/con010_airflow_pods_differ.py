@@ -104,7 +104,7 @@ def _compare(entry: Entry, group: list[_Runner]) -> Iterator[Match]:
     for name in variables:
         having = next(one for one in group if name in one.variables)
         value = having.variables[name]
-        alone = sum(name in one.variables for one in group) == 1
+        alone = len(group) > 2 and sum(name in one.variables for one in group) == 1
         for runner in group:
             if runner.variables.get(name) != value:
                 # What one of them alone has is to be moved from there; else the one without it is to be completed.
