@@ -59,7 +59,7 @@ class Memory(Generic[T]):
         asked: Iterable[notes.Note],
         result: T,
     ) -> None:
-        """Remember a result, unless it may hold the commit it was rendered from."""
+        """Remember the first result of an Application, unless it may hold the commit it was rendered from."""
         found = frozenset(asked)
         if _OWN_COMMIT in json.dumps([one.raw for one in application.sources], default=str):
             return
@@ -67,7 +67,7 @@ class Memory(Generic[T]):
             return
         kept = _Kept(application, context, tuple(api_versions), found, result)
         with self._lock:
-            self._kept[application.namespace, application.name] = kept
+            self._kept.setdefault((application.namespace, application.name), kept)
 
     def _answer(self, tree: Tree, what: str, path: str) -> Any:
         key = (tree, what, path)

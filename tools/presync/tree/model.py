@@ -82,9 +82,9 @@ class Tree(ABC):
     def below(self, folder: str) -> Iterator[str]:
         """Every file below ``folder`` at any depth, in order."""
         notes.note(self, "below", folder)
-        return self._below(folder)
+        return self._under(folder)
 
-    def _below(self, folder: str) -> Iterator[str]:
+    def _under(self, folder: str) -> Iterator[str]:
         if not folder:
             yield from self._paths
             return
