@@ -14,8 +14,10 @@ from typing import Any
 
 from presync.base import goyaml
 from presync.base.finding import Finding
+from presync.change import compare
 from presync.engine import Engine
 from presync.findings import collect
+from presync.findings.change import collect_change
 from presync.platform.load import load
 from presync.platform.model import Platform
 from presync.render.memory import Memory
@@ -205,3 +207,53 @@ def place(finding: Finding, files: Mapping[str, bytes | None]) -> tuple[str, str
 def shown(finding: Finding, files: Mapping[str, bytes | None]) -> str:
     """For a message of a failed test."""
     return f"{finding.rule} {finding.location} {place(finding, files)[1].strip()!r} {finding.field}: {finding.message}"
+
+
+@dataclass(frozen=True)
+class Danger:
+    """One file of ``cases/dangers``: a change with a danger, and one that looks like it and has none."""
+
+    name: str
+    what: str
+    rule: str
+    before: Sequence[Mapping[str, Any]]  # edits that both states have
+    danger: Sequence[Mapping[str, Any]]
+    harmless: Sequence[Mapping[str, Any]]
+    severity: str  # ``info`` where that is all it says
+    pins: bool  # the harmless change renews the hashes of the contract
+
+    def states(
+        self, engine: Remembering, edits: Sequence[Mapping[str, Any]], pins: bool
+    ) -> tuple[Mapping[str, bytes | None], Mapping[str, bytes | None]]:
+        """The files that differ from this tree before and after."""
+        after = changed([*self.before, *edits])
+        return changed(self.before), pinned(engine, after) if pins else after
+
+
+def dangers() -> list[Danger]:
+    """Every pair, by file name."""
+    found = []
+    for path in sorted((CASES / "dangers").glob("*.yaml")):
+        data = goyaml.load(path.read_text())
+        assert isinstance(data, dict), path
+        assert data.keys() <= {"what", "rule", "before", "danger", "harmless", "severity", "pins"}, path
+        found.append(
+            Danger(
+                path.stem,
+                data["what"],
+                data["rule"],
+                data.get("before", ()),
+                data["danger"],
+                data["harmless"],
+                data.get("severity", ""),
+                data.get("pins") == "harmless",
+            )
+        )
+    return found
+
+
+def change_findings(
+    engine: Remembering, before: Mapping[str, bytes | None], after: Mapping[str, bytes | None]
+) -> list[Finding]:
+    """What `presync diff` says of the step from one state to the other."""
+    return collect_change(compare(_loaded(engine, before), _loaded(engine, after)))
