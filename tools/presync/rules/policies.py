@@ -30,6 +30,7 @@ def violated(platform: Platform, found: Iterable[Verdict]) -> Iterator[Match]:
             severity=Severity.INFO if one.audit_only else SEVERITIES[one.action],
             location=_original(platform, one),
             cause=f"{policy}: {one.cause}" if one.cause else "",
+            quote=one.text,
             key=f"{policy}: {one.message}",
             resource_name="" if subject.resource is not None else subject.name,
         )
