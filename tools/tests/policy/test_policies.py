@@ -1,4 +1,4 @@
-"""The policies of this repository agree with what they speak of: the contract's grammar, the images of prod, the docs."""
+"""The policies agree with what they speak of: the contract's grammar, the images of prod, the docs."""
 
 from __future__ import annotations
 
