@@ -259,6 +259,5 @@ def _verdict(constraint: Constraint, one: Placed, subject: Subject, violation: V
         if subject.expansion.action in list(Action):
             action = Action(subject.expansion.action)
     path = field_of(subject.candidate.data, violation)
-    path = subject.path if subject.text else (*subject.path, *path)
     cause, text = (str(mapping(violation.details).get(key) or "") for key in ("cause", "text"))
-    return Verdict(constraint, one, subject, message, action, path, not admitted, cause, text)
+    return Verdict(constraint, one, subject, message, action, (*subject.path, *path), not admitted, cause, text)
