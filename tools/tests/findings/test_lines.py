@@ -114,7 +114,8 @@ spec:
 
 
 def test_the_text_that_a_policy_names(tmp_path: Path, engine: Engine) -> None:
-    values = "port: 80\nlevel: info\nconfig:\n  store: s3://web-dev-2/a\n  raw: s3://web-dev/b\n"
+    many = "".join(f"  key{number}: {number}\n" for number in range(6))
+    values = f"port: 80\nlevel: info\nconfig:\n  first: s3://web-prod/a\n{many}  second: s3://web-dev/b\n"
     changes = {"chart__values.yaml": values, "chart__templates__config.yaml": CONFIG}
     found = places(tmp_path, engine, **changes, **{"chart__templates__policy.yaml": POLICY})
-    assert found["POL001"].startswith("chart/values.yaml:5")
+    assert found["POL001"].startswith("chart/values.yaml:11:")
