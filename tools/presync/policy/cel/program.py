@@ -194,7 +194,8 @@ class _Scope:
             self._values[name] = value.plain_value()
         except Exception as error:  # noqa: BLE001 - see _compile
             if _UNCARRIED in str(error):
-                raise PolicyError(f"variable {name} is an optional value or a type, which presync cannot hold") from None
+                message = f"variable {name} is an optional value or a type, which presync cannot hold"
+                raise PolicyError(message) from None
             self._errors[name] = self._worded(str(error))
 
     def _worded(self, message: str) -> str:
