@@ -34,7 +34,9 @@ def change(change: Change) -> Iterator[Match]:
         single = one.new.kind != "DaemonSet" and spec.get("replicas", 1) == 1
         yield Match(
             f"the Pods of {one.new.kind} {one.new.name} restart" + (", and there is only one" if single else ""),
-            "",
+            "Merge it when that does no harm; a second replica closes the gap."
+            if single
+            else "Merge it when that does no harm.",
             one.new_entry,
             one.new,
             next(difference.head for difference in one.differences if is_template(difference)),
