@@ -19,6 +19,7 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _CONTEXT = 2
 _LONG = 100  # characters of a value in one line
 GITHUB = 65_536  # characters of a comment
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
 
 
 def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
@@ -134,8 +135,11 @@ def is_secret(kind: str) -> bool:
 
 
 def is_masked(one: Difference) -> bool:
-    """Whether a field of a Secret is one of those that are not shown."""
-    return bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
+    """Whether a field of a Secret is one of those that are not shown: what it holds, and kubectl's copy of all that."""
+    if not one.path or one.path[0] in ("data", "stringData", "spec"):
+        return True
+    above = one.path in (("metadata",), ("metadata", "annotations"))
+    return APPLIED in one.path or (above and any(APPLIED in str(value) for value in (one.old, one.new)))
 
 
 def _listed(files: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,14 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 TIMEOUT = 30.0  # seconds for one answer
+# The browser reads commands from descriptor 3 and writes answers to 4.
+_LAUNCHER = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find() -> str:
@@ -134,13 +143,13 @@ def browser() -> Iterator[Page]:
     """A browser with a profile of its own; it is gone afterwards, whatever happens."""
     mine, theirs = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # The browser reads commands from descriptor 3 and writes answers to 4.
-        script = 'exec "$0" "$@" 3<&%d 4>&%d' % (mine[0], theirs[1])  # noqa: UP031 - braces would be the shell's
         process = subprocess.Popen(
             [
-                "/bin/sh",
+                sys.executable,
                 "-c",
-                script,
+                _LAUNCHER,
+                str(mine[0]),
+                str(theirs[1]),
                 find(),
                 "--headless=new",
                 "--remote-debugging-pipe",
@@ -185,9 +194,7 @@ def _tab(write: int, read: int) -> Page:
         message: dict[str, Any] = {"id": number, "method": method, "params": params}
         if state["session"]:
             message["sessionId"] = state["session"]
-        os.write(write, json.dumps(message).encode() + b"\0") if len(json.dumps(message)) < 60_000 else _all(
-            write, json.dumps(message).encode() + b"\0"
-        )
+        _all(write, json.dumps(message).encode() + b"\0")
         end = time.monotonic() + TIMEOUT
         while True:
             *whole, state["rest"] = state["rest"].split(b"\0")

@@ -20,7 +20,7 @@ from presync.tree.commit import CommitTree
 TEXT = 8_000_000  # characters of fields in one page
 _PLACES = 6  # changed places of one file
 _COMPARED = 4_000  # lines of a file in which changed places are looked for
-_BY = 6  # objects of one reader that use the same thing
+_BY = 3  # objects of one reader that use the same thing
 
 Object = dict[str, Any]
 

@@ -18,9 +18,10 @@
  * @typedef {{base: {name: string, commit: string}, head: {name: string, commit: string, dirty: boolean},
  *   environments: string[], files: number,
  *   counts: {objects: Record<string, number>, quiet: number, severities: Record<string, number>, undetermined: number},
- *   applications: Application[], resources: Resource[], findings: Finding[], readings: Reading[]}} Document
+ *   applications: Application[], resources: Resource[], findings: Finding[], readings: Reading[]}} Told
  */
 
+/** @type {Record<string, string>} */
 const SIGNS = { added: "+", removed: "−", changed: "~", moved: "→", unknown: "?", same: "·" };
 const RANKS = ["error", "warning", "info"];
 
@@ -60,7 +61,8 @@ function fill(parent, ...children) {
 }
 
 // Characters that show nothing or turn the text round: a reader must see that they are there.
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+const UNSEEN =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
 
 /** @param {string} text */
 function visible(text) {

@@ -13,7 +13,7 @@ from typing import Any
 
 from presync.change.model import MISSING, Difference
 from presync.render.output import dump_data
-from presync.report.diff import is_masked, is_secret
+from presync.report.diff import APPLIED, is_masked, is_secret
 from presync.rules.model import dotted
 
 CONTEXT = 3  # lines around a difference
@@ -21,7 +21,6 @@ LINES = 400  # of one field; `presync render` has all
 COMPARED = 20_000  # lines on either side, beyond which nothing is compared
 NOT_SHOWN = "(not shown)"
 _FORMATTED = 80  # characters of a line of JSON that is worth setting out
-_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # holds the whole object once more
 
 Object = dict[str, Any]
 
@@ -46,7 +45,7 @@ def field(one: Difference, secret: bool, budget: Budget) -> Object:
     if secret and is_masked(one):
         kind = "added" if one.added else "removed" if one.removed else "changed"
         return {**found, "masked": kind}
-    old, new = _hidden(one.old, one.path, secret), _hidden(one.new, one.path, secret)
+    old, new = one.old, one.new
     if any(_is_long(value) for value in (old, new)):
         formatted = [value for value in (old, new) if isinstance(value, str) and _json(value) is not None]
         if formatted:
@@ -79,12 +78,9 @@ def _masked(data: Mapping[str, Any]) -> Object:
     shown = {key: _leaves(value) if key in ("data", "stringData", "spec") else value for key, value in data.items()}
     metadata = shown.get("metadata")
     if isinstance(metadata, Mapping) and isinstance(metadata.get("annotations"), Mapping):
-        shown["metadata"] = {**metadata, "annotations": _without(metadata["annotations"])}
+        annotations = {key: NOT_SHOWN if key == APPLIED else value for key, value in metadata["annotations"].items()}
+        shown["metadata"] = {**metadata, "annotations": annotations}
     return shown
-
-
-def _without(annotations: Mapping[str, Any]) -> Object:
-    return {key: NOT_SHOWN if key == _APPLIED else value for key, value in annotations.items()}
 
 
 def _leaves(value: Any) -> Any:
@@ -93,17 +89,6 @@ def _leaves(value: Any) -> Any:
     if isinstance(value, list):
         return [_leaves(one) for one in value]
     return NOT_SHOWN
-
-
-def _hidden(value: Any, path: Sequence[Any], secret: bool) -> Any:
-    """The value without a copy of the Secret that kubectl once left in an annotation."""
-    if not secret or value is MISSING:
-        return value
-    if _APPLIED in path:
-        return NOT_SHOWN
-    if tuple(path) == ("metadata", "annotations") and isinstance(value, Mapping):
-        return _without(value)
-    return value
 
 
 def _is_long(value: Any) -> bool:

@@ -13,17 +13,22 @@ function fieldElement(field, split, findings) {
   const notes = [];
   if (field.noise) notes.push(el("span", { class: "note" }, "follows from another change"));
   if (field.formatted) notes.push(el("span", { class: "note" }, "one line of JSON, set out"));
-  const head =
-    field.field || notes.length
-      ? el("p", { class: "path" }, el("code", {}, field.field), notes)
-      : null;
+  const head = field.field || notes.length ? el("p", { class: "path" }, el("code", {}, field.field), notes) : null;
   const marks = (field.findings || []).map((at) => findingLine(findings[at]));
   return el("div", { class: "field" }, head, marks, fieldBody(field, split));
 }
 
 /** @param {Finding} finding */
 function findingLine(finding) {
-  return el("p", { class: `mark ${finding.severity}` }, badge(finding.severity), " ", ruleLink(finding), " ", finding.message);
+  return el(
+    "p",
+    { class: `mark ${finding.severity}` },
+    badge(finding.severity),
+    " ",
+    ruleLink(finding),
+    " ",
+    finding.message
+  );
 }
 
 /** @param {Finding} finding */
@@ -39,7 +44,11 @@ function fieldBody(field, split) {
     return el("p", { class: "masked" }, sign(field.masked), ` ${field.masked}; what it is, no report shows`);
   }
   if (field.left_out !== undefined) {
-    return el("p", { class: "masked" }, `${count(field.left_out, "line")} left out: too much for a page; presync render has them.`);
+    return el(
+      "p",
+      { class: "masked" },
+      `${count(field.left_out, "line")} left out: too much for a page; presync render has them.`
+    );
   }
   const body = el("tbody");
   if (field.hunks) {
@@ -54,9 +63,16 @@ function fieldBody(field, split) {
     for (const row of rows(lines, 0, 0, split)) body.append(row);
   }
   const label = field.field ? `Change of ${field.field}` : "The object";
-  const table = el("table", { class: `lines ${split ? "split" : "one"} ${field.hunks ? "" : "alone"}`, "aria-label": label }, body);
+  const table = el(
+    "table",
+    { class: `lines ${split ? "split" : "one"} ${field.hunks ? "" : "alone"}`, "aria-label": label },
+    body
+  );
   if (!field.more) return table;
-  return [table, el("p", { class: "masked" }, `${count(field.more, "more line")}, left out here; presync render has them.`)];
+  return [
+    table,
+    el("p", { class: "masked" }, `${count(field.more, "more line")}, left out here; presync render has them.`),
+  ];
 }
 
 /**
@@ -111,6 +127,7 @@ function rows(lines, first, second, split) {
   return out;
 }
 
+/** @type {Record<string, string>} */
 const CLASSES = { "-": "gone", "+": "come", " ": "", "": "" };
 
 /** @param {string} mark @param {any[]} parts @param {number} old @param {number} now */
@@ -131,7 +148,12 @@ function pairRow(left, right, old, now) {
     const [mark, ...rest] = parts;
     return [
       el("td", { class: `number ${CLASSES[mark]}` }, number || ""),
-      el("td", { class: `text ${CLASSES[mark]}` }, el("span", { class: "mark" }, mark === "-" ? "−" : mark || " "), rest),
+      el(
+        "td",
+        { class: `text ${CLASSES[mark]}` },
+        el("span", { class: "mark" }, mark === "-" ? "−" : mark || " "),
+        rest
+      ),
     ];
   };
   return el("tr", {}, side(left, old), side(right, now));
@@ -152,7 +174,8 @@ function marks(old, now) {
   while (end < left.length - start && end < right.length - start && left.at(-1 - end) === right.at(-1 - end)) end++;
   const a = left.slice(start, left.length - end);
   const b = right.slice(start, right.length - end);
-  const [keptA, keptB] = a.length * b.length && a.length <= WORDS && b.length <= WORDS ? common(a, b) : [new Set(), new Set()];
+  const [keptA, keptB] =
+    a.length * b.length && a.length <= WORDS && b.length <= WORDS ? common(a, b) : [new Set(), new Set()];
   const kept = start + end + keptA.size;
   if (!kept || kept * 4 < Math.min(left.length, right.length)) return null;
   const parts = (/** @type {string[]} */ all, /** @type {string[]} */ middle, /** @type {Set<number>} */ same) => [
@@ -165,6 +188,7 @@ function marks(old, now) {
 
 /** Words with those that differ in `mark` elements. @param {string[]} words @param {Set<number>} same */
 function joined(words, same) {
+  /** @type {any[]} */
   const out = [];
   let text = "";
   let marked = false;
@@ -191,12 +215,14 @@ function common(a, b) {
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
       length[i * width + j] =
-        a[i] === b[j] ? length[(i + 1) * width + j + 1] + 1 : Math.max(length[(i + 1) * width + j], length[i * width + j + 1]);
+        a[i] === b[j]
+          ? length[(i + 1) * width + j + 1] + 1
+          : Math.max(length[(i + 1) * width + j], length[i * width + j + 1]);
     }
   }
   const inA = new Set();
   const inB = new Set();
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     if (a[i] === b[j]) {
       inA.add(i++);
       inB.add(j++);

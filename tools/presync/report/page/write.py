@@ -21,7 +21,7 @@ from presync.change.model import Change
 from presync.report.diff import by_application, summary
 from presync.report.page.document import document
 
-SCRIPTS = ("dom.js", "lines.js", "map.js", "app.js")
+SCRIPTS = ("dom.js", "lines.js", "map.js", "state.js", "dangers.js", "filter.js", "tree.js", "app.js")
 _PLAIN = 60_000  # characters of the Applications shown without a script
 _ALONE = re.compile("[\ud800-\udfff]")  # halves of characters, which no file can hold
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -82,7 +82,8 @@ def _plain(change: Change, findings: Sequence[Finding], base: str) -> Iterator[s
         yield "<ul>"
         for one in findings:
             place = f" <code>{_escaped(str(one.location))}</code>" if one.location.file else ""
-            yield f"<li><strong>{one.severity}</strong> {one.rule} {one.name}:{place} {_escaped(one.message)}</li>"
+            name = _escaped(f"{one.rule} {one.name}:")
+            yield f"<li><strong>{one.severity}</strong> {name}{place} {_escaped(one.message)}</li>"
         yield "</ul>"
     left = _PLAIN
     more = 0
