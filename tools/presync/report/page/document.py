@@ -114,7 +114,10 @@ def _application(change: Change, own: Key, entry: Entry, changed: ApplicationCha
     if reason:
         found["dark"] = reason.strip().split("\n")[0]
     if moved:
-        found["because"] = [_cause(change, file) for file in because(change, entry.name)]
+        causes = [_cause(change, file) for file in because(change, entry.name)]
+        # Why an Application comes or goes is a file that does.
+        kind = changed.kind if changed is not None and changed.kind != "changed" else ""
+        found["because"] = sorted(causes, key=lambda one: bool(kind) and one["kind"] != kind)
     if changed is not None and changed.differences:
         found["fields"] = [field(one, False, budget) for one in changed.differences]
     return found

@@ -47,7 +47,7 @@ function filter() {
   order = [];
   data.applications.forEach((one, at) => {
     if ((environment && one.environment !== environment) || (application && one.name !== application)) return;
-    const own = one.state !== "same" && !kind && (!change || one.state === change);
+    const own = (one.state !== "same" || isDangerous(at)) && !kind && (!change || one.state === change);
     if (own && (!dangerous || isDangerous(at)) && words.every((word) => ownText(one).includes(word)))
       groups.set(at, []);
   });
@@ -82,23 +82,21 @@ function reset() {
   filter();
 }
 
+/** What can be chosen; a choice of one is none. */
 function choices() {
-  const options = (/** @type {string} */ name, /** @type {string[]} */ values) =>
-    fill(
-      byId(name),
-      el("option", { value: "" }, "all"),
-      values.map((value) => el("option", { value }, value))
-    );
-  options("environment", data.environments);
-  options(
-    "application",
-    known.filter((one) => one.state !== "same" || one.quiet).map((one) => one.application.name)
-  );
-  options("kind", [...new Set(data.resources.map((one) => one.kind))].sort());
-  options(
-    "change",
-    ["changed", "added", "removed", "moved"].filter((kind) => data.resources.some((one) => one.change === kind))
-  );
-  const quiet = data.resources.reduce((sum, one) => sum + one.fields.filter((field) => field.noise).length, 0);
-  fill(byId("noise-label"), `Show ${count(quiet, "checksum and chart label", "checksums and chart labels")}`);
+  const kinds = ["changed", "added", "removed", "moved"];
+  const options = {
+    environment: data.environments,
+    application: known.filter((one) => isTouched(one) || one.quiet).map((one) => one.application.name),
+    kind: [...new Set(data.resources.map((one) => one.kind))].sort(),
+    change: kinds.filter((kind) => data.resources.some((one) => one.change === kind)),
+  };
+  for (const [name, values] of Object.entries(options)) {
+    fill(byId(name), [el("option", { value: "" }, "all"), values.map((value) => el("option", { value }, value))]);
+    byId(name).parentElement.hidden = values.length < 2;
+  }
+  byId("dangerous").parentElement.hidden = !data.findings.some(isDanger);
+  const noise = data.resources.reduce((sum, one) => sum + one.fields.filter((field) => field.noise).length, 0);
+  fill(byId("noise-label"), `Show ${count(noise, "checksum and chart label", "checksums and chart labels")}`);
+  byId("noise").parentElement.hidden = !noise;
 }

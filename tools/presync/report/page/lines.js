@@ -50,6 +50,9 @@ function fieldBody(field, split) {
       `${count(field.left_out, "line")} left out: too much for a page; presync render has them.`
     );
   }
+  // What only comes, or only goes, has nothing to stand beside.
+  const signs = new Set((field.hunks || []).flatMap((hunk) => hunk[2].map((line) => line[0])));
+  if (signs.size === 1) split = false;
   const body = el("tbody");
   if (field.hunks) {
     for (const [at, [first, second, lines]] of field.hunks.entries()) {
@@ -176,8 +179,10 @@ function marks(old, now) {
   const b = right.slice(start, right.length - end);
   const [keptA, keptB] =
     a.length * b.length && a.length <= WORDS && b.length <= WORDS ? common(a, b) : [new Set(), new Set()];
-  const kept = start + end + keptA.size;
-  if (!kept || kept * 4 < Math.min(left.length, right.length)) return null;
+  const said = (/** @type {string[]} */ words) => words.filter((word) => word.trim()).length;
+  const kept =
+    said(left.slice(0, start)) + said(left.slice(left.length - end)) + said(a.filter((_, at) => keptA.has(at)));
+  if (!kept || kept * 3 < Math.min(said(left), said(right))) return null;
   const parts = (/** @type {string[]} */ all, /** @type {string[]} */ middle, /** @type {Set<number>} */ same) => [
     all.slice(0, start).join(""),
     joined(middle, same),
@@ -197,7 +202,9 @@ function joined(words, same) {
     text = "";
   };
   words.forEach((word, at) => {
-    const differs = !same.has(at);
+    // A space between two words that differ is no interruption.
+    const between = !word.trim() && at > 0 && at < words.length - 1 && !same.has(at - 1) && !same.has(at + 1);
+    const differs = between || !same.has(at);
     if (differs !== marked) {
       flush();
       marked = differs;

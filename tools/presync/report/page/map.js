@@ -1,7 +1,8 @@
 // @ts-check
 // The platform: applications by environments, and who reads whom.
 
-const ROWS = 25; // applications, beyond which those that do not change are shown only when asked for
+// Applications, beyond which those that do not change are shown only when asked for.
+const ROWS = matchMedia("(min-width: 60rem)").matches ? 25 : 10;
 
 /**
  * What one application amounts to.
@@ -26,6 +27,11 @@ function states(data) {
   return found;
 }
 
+/** Whether there is something to say about it. @param {ReturnType<typeof states>[number]} one */
+function isTouched(one) {
+  return one.state !== "same" || ["error", "warning"].includes(one.worst);
+}
+
 /**
  * @param {Told} data
  * @param {ReturnType<typeof states>} known
@@ -39,7 +45,7 @@ function platformMap(data, known) {
     rowsByName.set(name, row);
     const cell = row.cells.get(one.application.environment) || [];
     row.cells.set(one.application.environment, [...cell, at]);
-    row.changes ||= one.state !== "same";
+    row.changes ||= isTouched(one);
   });
   const all = [...rowsByName.values()];
   const columns = [...data.environments];
@@ -83,7 +89,7 @@ function platformMap(data, known) {
       "tr",
       {},
       el("th", { scope: "col" }, "Application"),
-      columns.map((name) => el("th", { scope: "col" }, name || "none"))
+      columns.map((name) => el("th", { scope: "col" }, name || (data.environments.length ? "none" : "state")))
     );
     const table = el(
       "table",
@@ -154,7 +160,7 @@ function mapCell(one) {
   if (quiet) parts.push(`${quiet} with other checksums or chart labels alone`);
   if (worst) parts.push(`worst: ${worst}`);
   const label = `${application.name}: ${parts.join(", ")}`;
-  if (state === "same") {
+  if (!isTouched(one)) {
     return el(
       "span",
       { class: "cell same", title: label },

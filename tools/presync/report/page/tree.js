@@ -33,7 +33,7 @@ function applicationElement(at) {
       "aria-controls": `body-${at}`,
       onclick: () => foldApplication(at),
     },
-    sign(state === "same" ? "changed" : state),
+    sign(state),
     el("span", { class: "name" }, application.name),
     application.environment ? el("span", { class: "environment" }, application.environment) : null,
     worst && worst !== "info" ? badge(worst) : null,
@@ -52,15 +52,16 @@ function applicationElement(at) {
 
 /** @param {number} at @param {Element} body */
 function applicationBody(at, body) {
-  const { application } = known[at];
+  const { application, state, quiet } = known[at];
   const parts = [];
   /** @type {Record<string, string>} */
   const words = {
+    same: quiet ? "Only checksums and chart labels of it change." : "None of its objects changes.",
     added: "This application is new.",
     removed: "This application disappears.",
     unknown: "It could be rendered in one of the two states only, so nothing is said about its objects.",
   };
-  const facts = [words[application.state], application.dark].filter(Boolean).join(" ");
+  const facts = [words[state], application.dark].filter(Boolean).join(" ");
   parts.push(
     el(
       "p",
@@ -157,7 +158,7 @@ function resourceElement(at) {
   );
   const body = el("div", { class: "fields", id: `fields-${at}`, hidden: !open });
   if (open) resourceBody(at, body);
-  return el(
+  const made = el(
     "article",
     { class: `resource ${resource.change}`, id: `resource-${at}` },
     el(
@@ -177,6 +178,23 @@ function resourceElement(at) {
     ),
     body
   );
+  estimate(made, at);
+  return made;
+}
+
+/** @param {Resource} resource */
+function lineCount(resource) {
+  return resource.fields.reduce((sum, field) => {
+    if (field.noise) return sum;
+    return sum + (field.hunks ? field.hunks.reduce((lines, hunk) => lines + hunk[2].length, 0) : 2);
+  }, 0);
+}
+
+/** Says about how high it is: what is not in the window is not laid out. @param {any} article @param {number} at */
+function estimate(article, at) {
+  const resource = data.resources[at];
+  const pixels = 110 + 20 * lineCount(resource) + 40 * resource.fields.length;
+  article.style.containIntrinsicBlockSize = openResources.has(at) ? `auto ${pixels}px` : "";
 }
 
 /** @param {number} at @param {Element} body */
@@ -258,6 +276,7 @@ function foldResource(at, open) {
   const body = byId(`fields-${at}`);
   if (!body) return;
   body.hidden = !wanted;
+  estimate(byId(`resource-${at}`), at);
   resourceButton(at).setAttribute("aria-expanded", String(wanted));
   if (wanted && !body.childElementCount) resourceBody(at, body);
 }
@@ -280,7 +299,13 @@ function show(at, open) {
   current = at;
   const button = resourceButton(at);
   button.focus({ preventScroll: true });
-  byId(`resource-${at}`).scrollIntoView({ block: "start" });
+  settle(byId(`resource-${at}`));
+}
+
+/** Scrolls to an element, again while what is above it finds its height. @param {Element} element @param {number} [left] */
+function settle(element, left = 4) {
+  element.scrollIntoView({ block: "start" });
+  if (left && element.isConnected) requestAnimationFrame(() => settle(element, left - 1));
 }
 
 /** @param {number} at */
@@ -289,7 +314,7 @@ function showApplication(at) {
   foldApplication(at, true);
   const section = byId(`application-${at}`);
   section?.querySelector("button").focus({ preventScroll: true });
-  section?.scrollIntoView({ block: "start" });
+  if (section) settle(section);
 }
 
 /** @param {boolean} open */
@@ -308,15 +333,7 @@ function foldAll(open) {
 
 function start() {
   const loud = data.resources.filter((one) => !one.quiet);
-  const lines = loud.reduce(
-    (sum, one) =>
-      sum +
-      one.fields.reduce(
-        (all, field) => all + (field.hunks ? field.hunks.reduce((number, hunk) => number + hunk[2].length, 0) : 2),
-        0
-      ),
-    0
-  );
+  const lines = loud.reduce((sum, one) => sum + lineCount(one), 0);
   data.resources.forEach((one, at) => {
     if (lines <= SHORT || (loud.length <= FEW && findingsOf(one, true).length)) openResources.add(at);
   });
