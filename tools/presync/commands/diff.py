@@ -87,7 +87,9 @@ def command(  # noqa: PLR0917 - one parameter for each option
             case _:
                 text = report.as_text(change, shown, base, stat, out is None and sys.stdout.isatty())
         if out is None:
-            click.echo(text, nl=False)
+            click.echo(
+                text.encode() if output == "html" else text, nl=False
+            )  # a page is UTF-8 whatever the terminal is
         else:
             from presync.report.files import write_file  # noqa: PLC0415
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,20 @@ def _findings() -> list[Finding]:
             "CHG007", "pods-restart", Severity.INFO, "the Pods restart", application="web-prod", environment="prod"
         ),
     ]
+
+
+def odd() -> tuple[Change, list[Finding]]:
+    """An object that moves, an Application that changes itself, one that renders in one state only."""
+    shared = config("shared", {"a": "b"}, namespace="shared")
+    before = platform({"a-dev": [shared], "b-dev": [], "c-dev": [config("c", {"a": "b"})]}, {})
+    after = platform({"a-dev": [], "b-dev": [shared], "c-dev": []}, {})
+    first, second, third = after.entries
+    failed = replace(third, rendered=replace(third.rendered, error="template: charts/c: nil pointer\nmore"))
+    raw = copy.deepcopy(dict(second.application.raw))
+    raw["spec"]["project"] = "other"
+    redirected = replace(second.rendered, application=replace(second.application, raw=raw))
+    second = replace(second, rendered=redirected)
+    return compare(before, replace(after, entries=(first, second, failed))), []
 
 
 def hostile() -> tuple[Change, list[Finding]]:

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from presync.change import compare
 from presync.change.fields import differences
 from presync.report.diff import as_json, as_markdown
 from presync.report.page import as_html
 from presync.report.page.fields import LINES, Budget, field, scalar, whole
 from presync.report.page.write import embedded
 
-from .changes import HOSTILE, SECRETS, config, hostile, large, small
+from .changes import HOSTILE, SECRETS, config, hostile, large, odd, platform, small
 
 PLENTY = 1_000_000
 
@@ -90,7 +91,7 @@ def test_no_secret_is_in_the_page(page: str) -> None:
         assert value not in page
     document = Reader(page).document
     login = next(one for one in document["resources"] if one["id"] == "web-prod/Secret/login")
-    assert {"field": "data.password", "masked": "changed"} in login["fields"]
+    assert {"field": "data.password", "masked": "changed", "at": "data.password"} in login["fields"]
     sealed = next(one for one in document["resources"] if one["kind"] == "SealedSecret")
     assert [one.get("masked") for one in sealed["fields"]] == ["added", "changed"]
     added = next(one for one in document["resources"] if one["id"] == "api-prod/Secret/login")
@@ -151,6 +152,24 @@ def test_what_the_document_says(page: str) -> None:
     assert (reading["reader"], reading["provider"]) == (numbers["api-prod"], numbers["web-prod"])
     assert (reading["what"], reading["by"]) == ("Service web-prod/web", ["ConfigMap api", "Deployment api"])
     assert ids[reading["resource"]] == "web-prod/Service/web"
+
+
+def test_what_moves_and_what_could_not_be_rendered() -> None:
+    page = as_html(*odd(), "main")
+    document = Reader(page).document
+    [moved] = document["resources"]
+    assert (moved["id"], moved["change"], moved["from"]) == ("b-dev/ConfigMap/shared", "moved", "a-dev")
+    first, second, third = document["applications"]
+    assert (first["state"], second["state"], third["state"]) == ("same", "changed", "unknown")
+    assert second["fields"] == [{"field": "spec.project", "old": "dev", "new": "other"}]
+    assert third["dark"] == "template: charts/c: nil pointer"
+    assert "rendered in one of the two states only" in page[: page.index("</noscript>")]
+
+
+def test_nothing_changes() -> None:
+    change = compare(platform({"a-dev": []}, {}), platform({"a-dev": []}, {}))
+    document = Reader(as_html(change, [], "main")).document
+    assert (document["resources"], document["findings"], document["readings"]) == ([], [], [])
 
 
 def test_without_scripts(page: str) -> None:

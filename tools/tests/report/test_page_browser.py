@@ -14,7 +14,7 @@ import pytest
 from presync.report.page import as_html
 
 from .browser import Page, browser, find
-from .changes import hostile, large, small
+from .changes import hostile, large, odd, small
 
 ROOT = Path(__file__).parents[3]
 AXE = ROOT / ".cache" / "tools" / "axe.js"
@@ -28,9 +28,10 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The three pages as files."""
+    """The pages as files."""
     path = tmp_path_factory.mktemp("pages")
-    for name, change in (("small", small()), ("hostile", hostile()), ("large", large())):
+    pages = {"small": small(), "odd": odd(), "hostile": hostile(), "large": large(), "long": large(1, 450)}
+    for name, change in pages.items():
         (path / f"{name}.html").write_text(as_html(*change, "main"), "utf-8")
     return path
 
@@ -148,8 +149,9 @@ def test_links(page: Page, folder: Path) -> None:
         page.open(folder / "small.html", fragment)
         assert focused(page) == at
         assert page.run("document.activeElement.getAttribute('aria-expanded')") == "true"
-        top = page.run("document.activeElement.getBoundingClientRect().top")
-        assert 0 < top < 1000, "it is in the window"
+        if fragment == at[1:]:
+            top = page.run("document.activeElement.getBoundingClientRect().top")
+            assert 0 < top < 1000, "it is in the window"
     page.open(folder / "small.html", "old-dev")
     assert page.run("document.activeElement.closest('.application').getAttribute('aria-label')") == "old-dev"
     page.run("location.hash = '#web-prod/Secret/login'")
@@ -158,6 +160,33 @@ def test_links(page: Page, folder: Path) -> None:
     )
     page.open(folder / "small.html", "%E0%A4%A/nobody/nothing")
     page.open(folder / "small.html", "nobody")
+
+
+def test_link_to_a_field(page: Page, folder: Path) -> None:
+    page.size(900, 300)
+    page.open(folder / "small.html", "web-prod/ConfigMap/web.data[web.conf]")
+    place = "document.querySelector('[data-at$=\"[web.conf]\"]').getBoundingClientRect().top"
+    page.until(f"{place} > 0 && {place} < 250")
+    command = page.run("document.querySelector('[data-at$=\"[web.conf]\"] .why code').textContent")
+    assert command == "presync explain 'web-prod/ConfigMap/web.data[web.conf]'"
+
+
+def test_an_application_of_many_objects(tab: Page, folder: Path) -> None:
+    tab.events.clear()
+    tab.size(*SIZES["desktop"])
+    tab.open(folder / "long.html", "app-000-dev/Deployment/main-398")
+    assert focused(tab) == "#app-000-dev/Deployment/main-398"
+    assert 200 < len(shown(tab)) < 450, "no more than needed is made"
+    tab.press("j")
+    assert focused(tab) not in ("", "#app-000-dev/Deployment/main-398")
+
+
+def test_what_could_not_be_compared_is_said(tab: Page, folder: Path) -> None:
+    tab.events.clear()
+    tab.open(folder / "odd.html", "c-dev")
+    said = tab.run("document.getElementById('tree').innerText")
+    assert "rendered in one of the two states only" in said and "nil pointer" in said
+    assert "moved here from a-dev" in said
 
 
 def test_theme(page: Page, folder: Path) -> None:

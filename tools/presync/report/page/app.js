@@ -61,10 +61,12 @@ function follow() {
     return;
   }
   if (!id) return;
-  const at = data.resources.findIndex((one) => one.id === id);
-  // As for `presync explain`, a field may follow the name.
-  const near =
-    at >= 0 ? at : data.resources.findIndex((one) => id.startsWith(`${one.id}.`) || id.startsWith(`${one.id}[`));
+  // As for `presync explain`, a field may follow the name, and the longest name is meant.
+  let near = -1;
+  data.resources.forEach((one, at) => {
+    if (id !== one.id && !id.startsWith(`${one.id}.`) && !id.startsWith(`${one.id}[`)) return;
+    if (near < 0 || one.id.length > data.resources[near].id.length) near = at;
+  });
   if (near >= 0) {
     if (data.resources[near].quiet && !byId("noise").checked) {
       byId("noise").checked = true;
@@ -73,6 +75,9 @@ function follow() {
     if (!order.includes(near)) reset();
     folded.delete(near);
     show(near, true);
+    const fields = [...byId(`fields-${near}`).querySelectorAll(".field")];
+    const field = fields.find((one) => one.dataset.at === id);
+    if (field) settle(field);
     return;
   }
   const application = data.applications.findIndex((one) => one.name === id);

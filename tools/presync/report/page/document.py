@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from presync.base.finding import Finding, Severity
-from presync.change.model import ApplicationChange, Change, ResourceChange
+from presync.change.model import Change, ResourceChange
 from presync.platform.model import Entry, Platform
 from presync.report.check import as_object
 from presync.report.diff import because, is_secret
@@ -38,7 +38,6 @@ def document(change: Change, findings: Sequence[Finding], base: str) -> Object:
         for at in finding["resources"]:
             about.setdefault(at, []).append(number)
     budget = Budget(TEXT)
-    own = {key(one.entry): one for one in change.applications}
     return {
         "version": 1,
         "base": {"name": base, "commit": _commit(change.base)},
@@ -46,7 +45,7 @@ def document(change: Change, findings: Sequence[Finding], base: str) -> Object:
         "environments": _environments(change),
         "counts": _counts(change, findings),
         "files": len(change.files),
-        "applications": [_application(change, one, entry, own.get(one), budget) for one, entry in entries.items()],
+        "applications": list(_applications(change, entries, budget)),
         "resources": [
             _resource(one, names[at], numbers, [(number, told[number]) for number in about.get(at, [])], budget)
             for at, one in enumerate(resources)
@@ -96,31 +95,34 @@ def _counts(change: Change, findings: Sequence[Finding]) -> Object:
     }
 
 
-def _application(change: Change, own: Key, entry: Entry, changed: ApplicationChange | None, budget: Budget) -> Object:
-    unknown = any(own == key(one) for pair in change.unknown for one in pair if one is not None)
-    rendered = entry.rendered
-    destination = entry.application.destination
-    moved = changed is not None or any(own == key(one.entry) for one in change.resources) or unknown
-    found: Object = {
-        "name": entry.name,
-        "row": _row(entry),
-        "environment": entry.environment,
-        "state": "unknown" if unknown else changed.kind if changed is not None else "same",
-        "objects": len(rendered.resources),
-        "place": "/".join(one for one in (destination.cluster, destination.namespace) if one),
-        "project": entry.application.project,
-    }
-    reason = rendered.error or rendered.external or rendered.unavailable
-    if reason:
-        found["dark"] = reason.strip().split("\n")[0]
-    if moved:
-        causes = [_cause(change, file) for file in because(change, entry.name)]
-        # Why an Application comes or goes is a file that does.
-        kind = changed.kind if changed is not None and changed.kind != "changed" else ""
-        found["because"] = sorted(causes, key=lambda one: bool(kind) and one["kind"] != kind)
-    if changed is not None and changed.differences:
-        found["fields"] = [field(one, False, budget) for one in changed.differences]
-    return found
+def _applications(change: Change, entries: Mapping[Key, Entry], budget: Budget) -> Iterator[Object]:
+    own = {key(one.entry): one for one in change.applications}
+    unknown = {key(one) for pair in change.unknown for one in pair if one is not None}
+    touched = {*own, *unknown, *(key(one.entry) for one in change.resources)}
+    for name, entry in entries.items():
+        changed = own.get(name)
+        rendered, destination = entry.rendered, entry.application.destination
+        kind = changed.kind if changed is not None else "same"
+        found: Object = {
+            "name": entry.name,
+            "row": _row(entry),
+            "environment": entry.environment,
+            "state": "unknown" if name in unknown else kind,
+            "objects": len(rendered.resources),
+            "place": "/".join(one for one in (destination.cluster, destination.namespace) if one),
+            "project": entry.application.project,
+        }
+        reason = rendered.error or rendered.external or rendered.unavailable
+        if reason:
+            found["dark"] = reason.strip().split("\n")[0]
+        if name in touched:
+            causes = [_cause(change, file) for file in because(change, entry.name)]
+            # Why an Application comes or goes is a file that does.
+            first = [one for one in causes if kind in ("added", "removed") and one["kind"] == kind]
+            found["because"] = [*first, *(one for one in causes if one not in first)]
+        if changed is not None and changed.differences:
+            found["fields"] = [field(one, False, budget) for one in changed.differences]
+        yield found
 
 
 def _cause(change: Change, file: str) -> Object:
@@ -206,10 +208,14 @@ def _resource(
     secret = is_secret(resource.kind)
     fields = []
     for difference in one.differences:
-        shown = field(difference, secret, budget)
-        place = indexes(difference)
-        mine = [number for number, finding in about if finding["field"] == place]
-        fields.append({**shown, **({"findings": mine} if mine else {})})
+        at = indexes(difference)
+        extra: Object = {}
+        if not difference.removed and not difference.noise:
+            extra["at"] = at
+        mine = [number for number, finding in about if finding["field"] == at]
+        if mine:
+            extra["findings"] = mine
+        fields.append({**field(difference, secret, budget), **extra})
     found["fields"] = fields
     return found
 

@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{field: string, noise?: boolean, masked?: string, formatted?: boolean, old?: string, new?: string,
- *   hunks?: [number, number, string[]][], more?: number, left_out?: number, findings?: number[]}} Field
+ *   hunks?: [number, number, string[]][], more?: number, left_out?: number, at?: string, findings?: number[]}} Field
  * @typedef {{file: string, kind: string, lines?: number[], more?: number}} Cause
  * @typedef {{name: string, row: string, environment: string, state: string, objects: number, place: string,
  *   project: string, dark?: string, because?: Cause[], fields?: Field[]}} Application

@@ -8,14 +8,37 @@ const WORDS = 160; // in a line, beyond which only its beginning and end are com
  * @param {Field} field
  * @param {boolean} split
  * @param {Finding[]} findings
+ * @param {Resource} [resource]
  */
-function fieldElement(field, split, findings) {
-  const notes = [];
-  if (field.noise) notes.push(el("span", { class: "note" }, "follows from another change"));
-  if (field.formatted) notes.push(el("span", { class: "note" }, "one line of JSON, set out"));
-  const head = field.field || notes.length ? el("p", { class: "path" }, el("code", {}, field.field), notes) : null;
-  const marks = (field.findings || []).map((at) => findingLine(findings[at]));
-  return el("div", { class: "field" }, head, marks, fieldBody(field, split));
+function fieldElement(field, split, findings, resource) {
+  const tail = field.at ? (field.at[0] === "[" ? field.at : `.${field.at}`) : "";
+  const at = resource && tail ? resource.id + tail : "";
+  const name = el("code", {}, field.field);
+  const head = field.field
+    ? el(
+        "div",
+        { class: "path" },
+        at ? el("a", { href: link(at) }, name) : name,
+        field.noise ? el("span", { class: "note" }, "follows from another change") : null,
+        field.formatted ? el("span", { class: "note" }, "one line of JSON, set out") : null,
+        resource && at
+          ? el(
+              "details",
+              { class: "why" },
+              el("summary", {}, "which line sets it?"),
+              el("code", {}, command(resource, tail))
+            )
+          : null
+      )
+    : null;
+  const marks = (field.findings || []).map((number) => findingLine(findings[number]));
+  return el("div", { class: "field", "data-at": at }, head, marks, fieldBody(field, split));
+}
+
+/** @param {Resource} resource @param {string} tail */
+function command(resource, tail) {
+  const subject = `${data.applications[resource.application].name}/${resource.kind}/${resource.name}${tail}`;
+  return `presync explain '${subject.replaceAll("'", "'\\''")}'`; // one word for a shell
 }
 
 /** @param {Finding} finding */

@@ -211,7 +211,7 @@ function resourceBody(at, body) {
   );
   const loud = resource.fields.filter((field) => !field.noise);
   const noise = resource.fields.filter((field) => field.noise);
-  parts.push(...loud.map((field) => fieldElement(field, split, data.findings)));
+  parts.push(...loud.map((field) => fieldElement(field, split, data.findings, resource)));
   if (noise.length) {
     const shown = byId("noise").checked;
     const inner = el("div");
@@ -233,19 +233,6 @@ function resourceBody(at, body) {
     );
     parts.push(details);
   }
-  if (resource.change === "changed")
-    parts.push(
-      el(
-        "p",
-        { class: "hint" },
-        "Where each field is set: ",
-        el(
-          "code",
-          {},
-          `presync explain ${data.applications[resource.application].name}/${resource.kind}/${resource.name}.FIELD`
-        )
-      )
-    );
   fill(body, parts);
 }
 
@@ -284,7 +271,11 @@ function foldResource(at, open) {
 /** @param {number} at */
 const resourceButton = (at) => byId(`resource-${at}`)?.querySelector("button");
 
-/** Goes to an object: its application is open, it is made, it has the focus. @param {number} at @param {boolean} open */
+/**
+ * Goes to an object: its application is open, it is made, it has the focus.
+ * @param {number} at
+ * @param {boolean} open
+ */
 function show(at, open) {
   const owner = data.resources[at].application;
   const place = (groups.get(owner) || []).indexOf(at);
@@ -302,10 +293,18 @@ function show(at, open) {
   settle(byId(`resource-${at}`));
 }
 
-/** Scrolls to an element, again while what is above it finds its height. @param {Element} element @param {number} [left] */
+/** @type {Element | null} */
+let destination = null;
+
+/**
+ * Scrolls to an element, again while what is above it finds its height.
+ * @param {Element} element
+ * @param {number} [left]
+ */
 function settle(element, left = 4) {
+  destination = element;
   element.scrollIntoView({ block: "start" });
-  if (left && element.isConnected) requestAnimationFrame(() => settle(element, left - 1));
+  if (left) requestAnimationFrame(() => destination === element && settle(element, left - 1));
 }
 
 /** @param {number} at */
