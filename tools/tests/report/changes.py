@@ -249,8 +249,8 @@ def _objects(name: str, number: int, objects: int, after: bool) -> Iterator[Obje
     for at in range(objects):
         if at % 2:
             lines = [f"setting.{line} = {line * number}" for line in range(40)]
+            lines[12] = "setting.12 = changed" if after else "setting.12 = as ever"
             if after:
-                lines[12] = "setting.12 = changed"
                 lines.insert(30, f"setting.new = {at}")
             upstream = f"app-{number // 3:03d}-{environment}"
             data = {"app.conf": "\n".join(lines), "upstream": f"http://svc.{upstream}.svc:8080", "at": str(at)}

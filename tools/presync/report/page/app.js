@@ -165,6 +165,7 @@ function main() {
   head();
   dangers();
   put(byId("map"), [el("h2", { id: "map-title" }, "Platform map"), platformMap(data, known)]);
+  findAlike();
   choices();
   start();
   byId("more").open = matchMedia("(min-width: 60rem)").matches;
@@ -174,7 +175,7 @@ function main() {
     clearTimeout(waiting);
     waiting = setTimeout(filter, 80);
   });
-  for (const name of ["environment", "application", "kind", "change", "dangerous", "noise"])
+  for (const name of ["environment", "application", "kind", "change", "dangerous", "once", "noise"])
     byId(name).addEventListener("change", filter);
   byId("reset").addEventListener("click", () => {
     reset();

@@ -42,7 +42,10 @@ function filter() {
   );
   const dangerous = byId("dangerous").checked;
   const noise = byId("noise").checked;
-  const narrowed = Boolean(words.length || environment || application || kind || change || dangerous);
+  const once = byId("once").checked;
+  const told = new Set();
+  const chosen = Boolean(environment || application || kind || change || dangerous || once);
+  const narrowed = chosen || words.length > 0;
   groups = new Map();
   order = [];
   data.applications.forEach((one, at) => {
@@ -57,8 +60,13 @@ function filter() {
     if ((kind && one.kind !== kind) || (change && one.change !== change)) return;
     if ((one.quiet && !noise) || (dangerous && !findingsOf(one, true).length)) return;
     if (words.length && !words.every((word) => text(at).includes(word))) return;
-    const group = groups.get(one.application);
-    if (group) group.push(at);
+    const group = alike.get(at);
+    if (once && group) {
+      if (told.has(group)) return;
+      told.add(group);
+    }
+    const mine = groups.get(one.application);
+    if (mine) mine.push(at);
     else groups.set(one.application, [at]);
   });
   groups = new Map([...groups].sort((a, b) => a[0] - b[0]));
@@ -67,7 +75,7 @@ function filter() {
   const shown = `${order.length.toLocaleString("en")} of ${count(data.resources.length, "object")}`;
   fill(byId("shown"), `${shown} in ${count(groups.size, "application")}`);
   byId("reset").hidden = !narrowed;
-  byId("more").classList.toggle("active", Boolean(environment || application || kind || change || dangerous));
+  byId("more").classList.toggle("active", chosen);
   tree();
 }
 
@@ -79,6 +87,7 @@ function reset() {
   byId("text").value = "";
   for (const name of ["environment", "application", "kind", "change"]) byId(name).value = "";
   byId("dangerous").checked = false;
+  byId("once").checked = false;
   filter();
 }
 
@@ -99,4 +108,5 @@ function choices() {
   const noise = data.resources.reduce((sum, one) => sum + one.fields.filter((field) => field.noise).length, 0);
   fill(byId("noise-label"), `Show ${count(noise, "checksum and chart label", "checksums and chart labels")}`);
   byId("noise").parentElement.hidden = !noise;
+  byId("once").parentElement.hidden = ![...alike.values()].some((group) => group.length > 1);
 }

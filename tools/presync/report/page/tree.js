@@ -147,6 +147,7 @@ function resourceElement(at) {
     resource.change === "changed" || resource.change === "moved"
       ? `${count(fields, "field")}${noise ? ` + ${noise}` : ""}`
       : resource.change;
+  const others = (alike.get(at)?.length || 1) - 1;
   const toggle = el(
     "button",
     { type: "button", "aria-expanded": String(open), "aria-controls": `fields-${at}`, onclick: () => foldResource(at) },
@@ -154,7 +155,12 @@ function resourceElement(at) {
     el("span", { class: "kind" }, resource.kind),
     el("span", { class: "name" }, resource.name),
     worst ? badge(worst) : null,
-    el("span", { class: "tallies", title: noise ? `${noise} of it checksums and chart labels` : null }, about)
+    el(
+      "span",
+      { class: "tallies", title: noise ? `${noise} of it checksums and chart labels` : null },
+      others ? el("span", { class: "alike" }, `${others} alike`) : null,
+      about
+    )
   );
   const body = el("div", { class: "fields", id: `fields-${at}`, hidden: !open });
   if (open) resourceBody(at, body);
@@ -182,6 +188,21 @@ function resourceElement(at) {
   return made;
 }
 
+/** @param {number[]} others */
+function alikeElement(others) {
+  const one = (/** @type {number} */ at) => {
+    const { id, application } = data.resources[at];
+    return el("li", {}, el("a", { href: link(id) }, id), ` ${data.applications[application].environment}`);
+  };
+  const more = others.length > STEP ? el("p", { class: "quiet" }, `and ${others.length - STEP} more`) : null;
+  const inner = el("div");
+  const made = () => {
+    if (!inner.childElementCount) put(inner, [el("ul", {}, others.slice(0, STEP).map(one)), more]);
+  };
+  const title = `and alike in ${count(others.length, "more object")}`;
+  return el("details", { class: "others", ontoggle: made }, el("summary", {}, title), inner);
+}
+
 /** @param {Resource} resource */
 function lineCount(resource) {
   return resource.fields.reduce((sum, field) => {
@@ -205,6 +226,8 @@ function resourceBody(at, body) {
   const name = resource.namespace ? `${resource.namespace}/${resource.name}` : resource.name;
   const moved = resource.from ? `, moved here from ${resource.from}` : "";
   parts.push(el("p", { class: "facts" }, `${kind} ${name}${moved}`));
+  const others = (alike.get(at) || []).filter((one) => one !== at);
+  if (others.length) parts.push(alikeElement(others));
   const placed = new Set(resource.fields.flatMap((field) => field.findings || []));
   parts.push(
     ...(resource.findings || []).filter((one) => !placed.has(one)).map((one) => findingLine(data.findings[one]))
