@@ -28,7 +28,7 @@ generate: $(VENV)/.dev ## write docs/rules.md, docs/settings.md and the tables i
 	@$(BIN)/python tools/generate.py
 
 .PHONY: mutations
-mutations: $(VENV)/.dev ## break this tree in many small ways and see that presync names each (minutes)
+mutations: $(VENV)/.dev ## break this tree in many small ways and see that presync names each (part of make test)
 	@$(BIN)/python -m pytest -c tools/pyproject.toml -n 2 -q tools/tests/mutations
 
 .PHONY: page

@@ -80,18 +80,7 @@ def steps() -> list[Step]:
     found += dags()
     workers = str(os.cpu_count() or 1)
     # loadgroup keeps the tests that share one running control plane on one worker.
-    # Each mutation renders the whole platform again: minutes, so they have a target of their own.
-    print("== mutations of this tree: NOT RUN here, `make mutations` does", flush=True)
-    options = (
-        "-c",
-        "tools/pyproject.toml",
-        "-n",
-        workers,
-        "--dist",
-        "loadgroup",
-        "-rs",
-        "--ignore=tools/tests/mutations",
-    )
+    options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rs")
     found.append(Step("pytest", python("-m", "pytest", *options, "tools/tests"), lint=False))
     return found
 

@@ -98,6 +98,7 @@ class _Judge:
         self.project = f"AppProject {self.name}" + (f" ({project.location})" if project else "")
         self.cluster = _cluster(application, (*clusters, permissions.ITSELF))
         self.cluster_scoped = cluster_scoped
+        self.never: dict[str, bool] = {}  # whether a namespace is never permitted
 
     def no_project(self) -> Iterator[Problem]:
         message = f"Application referencing project {self.name} which does not exist"
@@ -212,9 +213,12 @@ class _Judge:
 
     def _never_permitted(self, namespace: str) -> bool:
         """Whatever the half of the cluster that is not known may be."""
-        return not any(
-            permissions.destination_permitted(self.rules, self.cluster, namespace, assumed) for assumed in (False, True)
-        )
+        if namespace not in self.never:
+            self.never[namespace] = not any(
+                permissions.destination_permitted(self.rules, self.cluster, namespace, assumed)
+                for assumed in (False, True)
+            )
+        return self.never[namespace]
 
     def _problem(  # noqa: PLR0917 - the parts of a sentence, in its order
         self, kind: str, message: str, remedy: str, field: str, resource: Resource | None = None, cause: str = ""

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -21,6 +22,7 @@ import yaml
 from presync.base.finding import Location
 
 MAX_BYTES = 20 * 1024 * 1024  # of one file
+_KEPT = 64 * 1024  # characters; longer texts are read anew each time rather than held
 MAX_NODES = 1_000_000  # of one document, aliases expanded
 MAX_DEPTH = 500
 
@@ -225,11 +227,35 @@ def decode(data: bytes) -> str:
 
 
 def documents(text: str) -> Iterator[Document]:
-    """Every document of a stream, empty ones left out.
+    """Every document of a stream, empty ones left out. What was read is kept for a while: it is not to be changed.
 
     Raises:
         GoYamlError: with the line, at the document that cannot be read.
     """
+    found, error = _kept(text) if len(text) <= _KEPT else _read(text)
+    yield from found
+    if error is not None:
+        raise error.with_traceback(None)
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str) -> tuple[tuple[Document, ...], GoYamlError | None]:
+    """Rules ask for the same files again and again."""
+    return _read(text)
+
+
+def _read(text: str) -> tuple[tuple[Document, ...], GoYamlError | None]:
+    """The documents before the first that cannot be read, and what is wrong with that one."""
+    found: list[Document] = []
+    try:
+        for document in _documents(text):
+            found.append(document)
+    except GoYamlError as error:
+        return tuple(found), error
+    return tuple(found), None
+
+
+def _documents(text: str) -> Iterator[Document]:
     if len(text) > MAX_BYTES:
         raise GoYamlError(f"the text has {len(text):,} characters; presync reads at most {MAX_BYTES:,}")
     loader = _Loader(text)

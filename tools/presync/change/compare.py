@@ -42,7 +42,7 @@ def changed_files(base: Tree, head: Tree) -> Iterator[str]:
     before, after = set(base.paths), set(head.paths)
     for path in sorted(before | after):
         alone = path not in before or path not in after
-        if alone or (base.is_file(path) and head.is_file(path) and base.read(path) != head.read(path)):
+        if alone or (base.is_file(path) and head.is_file(path) and base.content(path) != head.content(path)):
             yield path
 
 
@@ -87,7 +87,7 @@ def _resources(base: Platform, head: Platform, hidden: set[str]) -> Iterator[Res
             yield ResourceChange(old[1], None, old[0], None)
         elif old is not None and new is not None:
             found: tuple[Difference, ...] = ()
-            if old[1].data != new[1].data:
+            if old[1].data is not new[1].data and old[1].data != new[1].data:
                 found = differences(old[1].data, new[1].data)
             one = ResourceChange(old[1], new[1], old[0], new[0], found)
             if found or one.moved:

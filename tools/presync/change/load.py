@@ -7,6 +7,8 @@ from presync.change.compare import compare
 from presync.change.model import Change
 from presync.engine import Engine
 from presync.platform.load import Progress, load
+from presync.render.memory import Memory
+from presync.render.render import Bare
 from presync.tree import Repository, Tree, TreeError, git
 
 
@@ -19,8 +21,9 @@ def load_change(
         PresyncError: the revision is not here.
     """
     tree = base_tree(repository, base, merge_base)
-    before = load(repository, engine, tree=tree, progress=progress)
-    after = load(repository, engine, progress=progress)
+    memory: Memory[Bare] = Memory()
+    after = load(repository, engine, progress=progress, memory=memory)
+    before = load(repository, engine, tree=tree, progress=progress, memory=memory)
     return compare(before, after)
 
 

@@ -13,6 +13,7 @@ from presync import __version__
 from presync.base.errors import PresyncError
 
 CLEAN, FINDINGS, UNDETERMINED = 0, 1, 2
+CACHE = "PRESYNC_CACHE"  # the folder of the cache, see presync.engine.store
 
 # verb -> (module, one line for --help); the module exports ``command``
 _VERBS = {
@@ -67,14 +68,17 @@ class _Verbs(click.Group):
     type=click.Path(path_type=Path),
     help="Root of the GitOps repository. Default: the nearest folder upwards with a presync.yaml or a git repository.",
 )
+@click.option("--no-cache", is_flag=True, help="Ask Helm everything again, and keep nothing of it.")
 @click.version_option(__version__, prog_name="presync")
 @click.pass_context
-def cli(context: click.Context, folder: Path | None) -> None:
+def cli(context: click.Context, folder: Path | None, no_cache: bool) -> None:
     """Shows before a merge what Argo CD will do after it, and refuses what would break.
 
     Exit status: 0 clean, 1 findings, 2 could not tell.
     """
     context.obj = folder
+    if no_cache:
+        os.environ[CACHE] = "off"
 
 
 def main() -> None:

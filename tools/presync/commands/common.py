@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import hashlib
 import os
 import sys
 import time
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 from presync.base.errors import PresyncError
 from presync.engine import Engine
 from presync.engine.client import TIMEOUT
-from presync.tree.repository import find_root, open_repository
+from presync.engine.store import open_store
+from presync.tree.repository import Repository, find_root, open_repository
 
 if TYPE_CHECKING:
     from presync.platform.model import Entry, Platform
@@ -51,8 +53,7 @@ def opened(folder: Path | None) -> Iterator[Platform]:
     """The rendered platform of the repository the user means."""
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
-    with Engine(timeout=render_timeout()) as engine:
-        engine.start()
+    with started(repository) as engine:
         # Imported only now: the workers load Helm while this process loads the rest.
         from presync.platform.load import load  # noqa: PLC0415
 
@@ -61,6 +62,19 @@ def opened(folder: Path | None) -> Iterator[Platform]:
         finally:
             progress.clear()
         yield platform
+
+
+@contextmanager
+def started(repository: Repository) -> Iterator[Engine]:
+    """The engine, with the answers of earlier runs. Workers start at once where there are none yet for this place."""
+    store = open_store()
+    seen = hashlib.sha256(f"seen {repository.root}".encode()).digest()
+    with Engine(timeout=render_timeout(), store=store) as engine:
+        if store is None or store.get(seen) is None:
+            engine.start()
+        yield engine
+        if store is not None:
+            store.put(seen, b"")
 
 
 def render_timeout() -> float:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from presync.commands.common import Progress, render_timeout
-from presync.engine import Engine
+from presync.commands.common import Progress, started
 from presync.tree.repository import find_root, open_repository
 
 
@@ -52,8 +51,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
     folder = context.obj
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
-    with Engine(timeout=render_timeout()) as engine:
-        engine.start()
+    with started(repository) as engine:
         from presync.change.load import load_change  # noqa: PLC0415 - while the engine starts
         from presync.change.narrow import narrowed  # noqa: PLC0415
         from presync.findings import status  # noqa: PLC0415

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from presync.engine import wire
+from presync.engine.store import Store, question
 
 TIMEOUT = 30.0  # seconds one request may take; the largest public charts need less than one
 MEMORY = 1536 * 1024 * 1024  # bytes of resident memory a worker may reach
@@ -164,11 +165,15 @@ class Worker:
 
 
 class Engine:
-    """A pool of workers; use as a context manager. Safe to call from several threads."""
+    """A pool of workers; use as a context manager. Safe to call from several threads.
 
-    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT) -> None:
+    With a ``store``, what was asked before is not asked again; it is closed with the engine.
+    """
+
+    def __init__(self, workers: int | None = None, timeout: float = TIMEOUT, store: Store | None = None) -> None:
         self.size = workers or min(os.cpu_count() or 1, 4)
         self.timeout = timeout
+        self.store = store
         self._idle: queue.LifoQueue[Worker | None] = queue.LifoQueue()
         for _ in range(self.size):
             self._idle.put(None)  # a worker is started when it is first needed
@@ -196,18 +201,38 @@ class Engine:
             worker = self._idle.get()
             if worker is not None:
                 worker.close()
+        if self.store is not None:
+            self.store.close()
 
     def call(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> tuple[dict[str, Any], list[bytes]]:
-        """One request to the next free worker.
+        """One request to the next free worker, unless the store has the answer.
 
         Raises:
             EngineError: Helm's own message, or the bound that was exceeded.
         """
+        message = {"operation": operation, **header}
+        if self.store is None:
+            reply, out = self._ask(message, blobs)
+        else:
+            key = question(message, blobs)
+            known = self.store.get(key)
+            if known is None:
+                reply, out = self._ask(message, blobs)
+                answer = io.BytesIO()
+                wire.send(answer, reply, out)
+                self.store.put(key, answer.getvalue())
+            else:
+                reply, out = wire.receive(io.BytesIO(known))
+        if "error" in reply:
+            raise EngineError(reply["error"], step=reply.get("step", ""))
+        return reply, out
+
+    def _ask(self, message: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         worker = self._idle.get()
         try:
             if worker is None:
                 worker = Worker()
-            reply, out = worker.call({"operation": operation, **header}, blobs, self.timeout)
+            return worker.call(message, blobs, self.timeout)
         except EngineError:
             worker = None
             raise
@@ -218,9 +243,6 @@ class Engine:
             raise
         finally:
             self._idle.put(worker)
-        if "error" in reply:
-            raise EngineError(reply["error"], step=reply.get("step", ""))
-        return reply, out
 
     def render(self, request: RenderRequest) -> list[Rendered]:
         """``helm template``: every document, CRDs first, then by path of its template."""

@@ -16,8 +16,9 @@ from presync.engine import Engine
 from presync.platform.discovery import KINDS, discover
 from presync.platform.identity import control_plane, environment_of, identify
 from presync.platform.model import Entry, Platform
+from presync.render.memory import Memory
 from presync.render.model import RenderedApplication
-from presync.render.render import render_all
+from presync.render.render import Bare, render_all
 from presync.settings import load_settings
 from presync.tree import Repository, Tree
 
@@ -38,8 +39,16 @@ class _Found:
     text: str
 
 
-def load(repository: Repository, engine: Engine, tree: Tree | None = None, progress: Progress = _quiet) -> Platform:
+def load(
+    repository: Repository,
+    engine: Engine,
+    tree: Tree | None = None,
+    progress: Progress = _quiet,
+    memory: Memory[Bare] | None = None,
+) -> Platform:
     """Everything the tree amounts to.
+
+    Two states of a tree loaded with the same ``memory`` share the renders that cannot differ.
 
     Applications, ApplicationSets and AppProjects that another Application renders are followed; an object that is both
     a file and rendered counts once, as rendered (a kustomization may have changed it).
@@ -51,14 +60,14 @@ def load(repository: Repository, engine: Engine, tree: Tree | None = None, progr
     settings = load_settings(head)
     manifests, problems = discover(head, settings)
     repositories, assumed = identify(repository, head, settings, manifests)
-    return _Loader(Context(engine, settings, repositories, control_plane(settings, manifests)), progress).run(
-        repository, head, manifests, [*problems, *assumed]
-    )
+    context = Context(engine, settings, repositories, control_plane(settings, manifests))
+    return _Loader(context, progress, memory).run(repository, head, manifests, [*problems, *assumed])
 
 
 class _Loader:
-    def __init__(self, context: Context, progress: Progress) -> None:
+    def __init__(self, context: Context, progress: Progress, memory: Memory[Bare] | None = None) -> None:
         self.context = context
+        self.memory = memory
         self.progress = progress
         self.found: dict[tuple[str, str, str], _Found] = {}
         self.expansions: dict[str, Expansion] = {}
@@ -166,7 +175,7 @@ class _Loader:
             done += 1
             self.progress(f"rendering {application.name}", done, total)
 
-        results = render_all(list(wanted.values()), self.context, report)
+        results = render_all(list(wanted.values()), self.context, report, memory=self.memory)
         for result in results:
             self.rendered[(result.application.namespace or self.context.control_plane, result.application.name)] = (
                 result

@@ -42,6 +42,7 @@ class Reads:
     selects_top: bool = False  # ``get .Values …``
     selected: bool = False  # something found by such a key is handed over, or its keys are gone through
     everything: bool = False  # .Values itself is handed over
+    texts: list[bytes] = field(default_factory=list)  # the chart's files: a key that is put together stands in one
 
     def reads(self, path: Sequence[str | int]) -> bool:
         """Whether a template may read the value at this path (without the subchart's prefix)."""
@@ -65,11 +66,15 @@ class Reads:
         previous = ""
         for step in path:
             if isinstance(step, str):
-                chosen = self.selected and previous in self.literals  # taken by a key that is not known here
+                # Taken by a key that is not known here; but where would a chart that never names it get it from?
+                chosen = self.selected and previous in self.literals and self._written(step)
                 if step not in self.names and previous not in self.listed and not chosen:
                     return False
                 previous = step
         return True
+
+    def _written(self, name: str) -> bool:
+        return not self.texts or any(name.encode() in text for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ def of_chart(chart: ChartFiles) -> ChartReads:
         _join_globals(own, inner.own)
     _declared(own, chart.dependencies)
     for path, data in chart.files.items():
+        if not path.startswith("charts/"):
+            own.texts.append(data)
         if _TEMPLATE.match(path):
             _read(own, data.decode("utf-8", "replace"))
         elif not path.startswith("charts/") and b"{{" in data:
@@ -136,6 +143,7 @@ def _join(own: Reads, other: Reads) -> None:
     own.selected |= other.selected
     own.selects_top |= other.selects_top
     own.everything |= other.everything
+    own.texts += other.texts
 
 
 def _join_globals(own: Reads, other: Reads) -> None:

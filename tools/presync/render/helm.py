@@ -91,6 +91,8 @@ class _Render:
             self.prepared.index,
             self.run_.context.repositories.head,
         )
+        if helm.get("parameters"):
+            _ = trace.parameters  # read now, so that the lines they stand in are among what this render asked for
         items = tuple(
             Item(
                 document.data,

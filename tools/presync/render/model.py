@@ -27,26 +27,25 @@ class Resource:
     template: str = ""  # the path Helm gives the template, where it is one
     trace: HelmTrace | None = field(default=None, repr=False, compare=False)
 
-    @property
-    def api_version(self) -> str:
-        return str(self.data.get("apiVersion") or "")
+    # Read again and again, so taken out of the data once.
+    api_version: str = field(init=False, repr=False, compare=False)
+    group: str = field(init=False, repr=False, compare=False)
+    kind: str = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
+    metadata: Mapping[str, Any] = field(init=False, repr=False, compare=False)
 
-    @property
-    def group(self) -> str:
-        return self.api_version.rpartition("/")[0]
-
-    @property
-    def kind(self) -> str:
-        return str(self.data.get("kind") or "")
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
+    def __post_init__(self) -> None:
         metadata = self.data.get("metadata")
-        return metadata if isinstance(metadata, Mapping) else {}
-
-    @property
-    def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        metadata = metadata if isinstance(metadata, Mapping) else {}
+        api_version = str(self.data.get("apiVersion") or "")
+        for name, value in (
+            ("api_version", api_version),
+            ("group", api_version.rpartition("/")[0]),
+            ("kind", str(self.data.get("kind") or "")),
+            ("name", str(metadata.get("name") or "")),
+            ("metadata", metadata),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def labels(self) -> Mapping[str, Any]:

@@ -20,19 +20,20 @@ from presync.engine import EngineError
 from presync.render import documents, scopes
 from presync.render.documents import DocumentError
 from presync.render.failure import Refused, Unavailable
+from presync.render.memory import Memory
 from presync.render.model import RenderedApplication, Resource
 from presync.render.result import Item, Output
 from presync.render.run import Run, bounded
 from presync.render.scopes import Scopes
 from presync.render.sources import Sources
 from presync.render.tracking import check_annotations
-from presync.tree import TreeError
+from presync.tree import TreeError, notes
 
 Report = Callable[[Application], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendered:
+class Bare:
     """An Application before it is known which kinds have a namespace."""
 
     application: Application
@@ -44,14 +45,17 @@ class _Rendered:
     reads: frozenset[str] = frozenset()
 
 
-def render_all(
+def render_all(  # noqa: PLR0917 - each has its own meaning
     applications: Sequence[Application],
     context: Context,
     report: Report | None = None,
     api_versions: Sequence[str] = (),
     known: Scopes | None = None,
+    memory: Memory[Bare] | None = None,
 ) -> list[RenderedApplication]:
     """Every Application, in the order given; ``report`` is called as each is done.
+
+    What ``memory`` has from another state of the tree is taken where that cannot make a difference.
 
     ``api_versions`` are served by the clusters besides Kubernetes' own and those in the settings; ``known`` says which
     kinds of other CRDs are cluster-scoped. CRDs in any Application's output count for all.
@@ -59,8 +63,13 @@ def render_all(
     run = Run(context, tuple(api_versions))
     lock = threading.Lock()
 
-    def one(application: Application) -> _Rendered:
-        result = _render(application, run)
+    def one(application: Application) -> Bare:
+        result = memory.find(application, context, run.api_versions) if memory else None
+        if result is None:
+            with notes.noting() as asked:
+                result = _render(application, run)
+            if memory:
+                memory.keep(application, context, run.api_versions, asked, result)
         if report:
             with lock:
                 report(application)
@@ -82,7 +91,7 @@ def render(
     return render_all([application], context, None, api_versions, known)[0]
 
 
-def _render(application: Application, run: Run) -> _Rendered:
+def _render(application: Application, run: Run) -> Bare:
     problems: list[Problem] = []
     reads: set[str] = set()
     items: list[Item] = []
@@ -95,7 +104,7 @@ def _render(application: Application, run: Run) -> _Rendered:
             items += _members(output)
         check_annotations(items)
     except Refused as error:
-        return _Rendered(
+        return Bare(
             application,
             problems=_complete([*problems, *error.problems], application),
             error=error.message,
@@ -107,7 +116,7 @@ def _render(application: Application, run: Run) -> _Rendered:
         return _unavailable(application, bounded(error) or Unavailable("render-bound", error.message), problems, reads)
     except TreeError as error:
         return _unavailable(application, Unavailable("render-bound", str(error)), problems, reads)
-    return _Rendered(
+    return Bare(
         application,
         tuple(items),
         _complete(problems, application),
@@ -117,10 +126,8 @@ def _render(application: Application, run: Run) -> _Rendered:
     )
 
 
-def _unavailable(
-    application: Application, error: Unavailable, problems: Sequence[Problem], reads: set[str]
-) -> _Rendered:
-    return _Rendered(
+def _unavailable(application: Application, error: Unavailable, problems: Sequence[Problem], reads: set[str]) -> Bare:
+    return Bare(
         application,
         problems=_complete([*problems, error.problem], application),
         unavailable=f"{error.problem.message}. {error.problem.remedy}".rstrip(". ") + ".",
@@ -152,7 +159,7 @@ def _members(output: Output) -> list[Item]:
     return found
 
 
-def _finished(result: _Rendered, known: Scopes) -> RenderedApplication:
+def _finished(result: Bare, known: Scopes) -> RenderedApplication:
     application = result.application
     destination = application.destination.namespace
     resources: dict[tuple[str, ...], Resource] = {}

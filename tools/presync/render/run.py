@@ -17,29 +17,36 @@ from presync.render.failure import Refused, Unavailable
 from presync.render.layers import merge
 from presync.render.semver import Versions
 from presync.render.vendor import Cache
-from presync.tree import Tree
+from presync.tree import Tree, notes
 
 _T = TypeVar("_T")
 
 
 class _Once:
-    """Computes a thing once, however many threads want it; a failure is remembered too."""
+    """Computes a thing once, however many threads want it; a failure is remembered too.
+
+    Whoever gets it depends on what it was computed from, so that is noted for each.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._locks: dict[Any, threading.Lock] = {}
-        self._done: dict[Any, tuple[Any, Exception | None]] = {}
+        self._done: dict[Any, tuple[Any, Exception | None, set[notes.Note]]] = {}
 
     def get(self, key: Any, compute: Callable[[], _T]) -> _T:
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._done:
-                try:
-                    self._done[key] = (compute(), None)
-                except (Refused, Unavailable) as error:
-                    self._done[key] = (None, error)
-            value, failure = self._done[key]
+                computed: tuple[Any, Exception | None]
+                with notes.noting() as asked:
+                    try:
+                        computed = (compute(), None)
+                    except (Refused, Unavailable) as error:
+                        computed = (None, error)
+                self._done[key] = (*computed, asked)
+            value, failure, asked = self._done[key]
+        notes.repeat(asked)
         if failure is not None:
             raise failure.with_traceback(None)
         result: _T = value

@@ -16,9 +16,21 @@ Good:
 
 from __future__ import annotations
 
-from presync.base.finding import Severity
+import re
+from dataclasses import replace
+
+from presync.base.finding import Problem, Severity
+from presync.platform.model import Platform
+from presync.rules.model import Match
 
 ID = "ARG038"
 NAME = "annotation-not-text"
 SEVERITY = Severity.ERROR
 KINDS = ("annotation-not-text",)
+_KEY = re.compile(r'under key "([^"]+)"')
+
+
+def refine(_: Platform, problem: Problem, match: Match) -> Match:
+    """The line of the annotation itself, which Argo CD names in its error."""
+    key = _KEY.search(problem.message)
+    return replace(match, quote=key[1]) if key else match

@@ -61,6 +61,7 @@ class _Runner:
     path: Path
     mounts: frozenset[_Mount]
     variables: dict[str, str] = field(hash=False)
+    positions: dict[str, int] = field(hash=False)  # where each stands in ``env``
 
     def __str__(self) -> str:
         return f"the {self.role} ({self.resource.kind} {self.resource.name})"
@@ -103,17 +104,25 @@ def _compare(entry: Entry, group: list[_Runner]) -> Iterator[Match]:
     for name in variables:
         having = next(one for one in group if name in one.variables)
         value = having.variables[name]
+        alone = len(group) > 2 and sum(name in one.variables for one in group) == 1
         for runner in group:
             if runner.variables.get(name) != value:
+                # What one of them alone has is to be moved from there; else the one without it is to be completed.
+                place, path = (having, _variable(having, name)) if alone else (runner, _variable(runner, name))
                 yield Match(
                     f"{runner} has {_shown(runner, name)}, and {having} has {_shown(having, name)}",
                     "Set it alike for scheduler, DAG processor and task Pods.",
                     entry,
-                    runner.resource,
-                    (*runner.path, "env"),
+                    place.resource,
+                    path,
                     severity=Severity.WARNING,
                     key=name,
                 )
+
+
+def _variable(runner: _Runner, name: str) -> Path:
+    path = (*runner.path, "env")
+    return (*path, runner.positions[name], "value") if name in runner.variables else path
 
 
 def _shown(runner: _Runner, name: str) -> str:
@@ -128,7 +137,8 @@ def _runners(resource: Resource) -> Iterator[_Runner]:
             role = (_TASK if index == 0 else "") if template else _role(container)
             if role:
                 path = (*pod.path, "containers", index)
-                yield _Runner(role, resource, path, _mounts(pod.spec, container), _variables(container))
+                positions = {text(one, "name"): at for at, one in items(container, "env")}
+                yield _Runner(role, resource, path, _mounts(pod.spec, container), _variables(container), positions)
 
 
 def _role(container: Object) -> str:

@@ -40,6 +40,8 @@ class Names:
             name: re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", re.I) for name in self.environments
         }
         self.texts = tuple(_texts(platform)) if len(self.environments) > 1 else ()
+        self._word: dict[str, str] = {}  # what word() found
+        self.mentioned: dict[tuple[str, str], tuple[tuple[str, Owned], ...]] = {}  # what mentions() found
         self._seen: dict[str, set[str]] = {}  # token -> environments whose output has it
         self.buckets: dict[str, dict[str, Text]] = {}
         for one in self.texts:
@@ -54,8 +56,11 @@ class Names:
 
     def word(self, name: str) -> str:
         """The one environment whose name is a word of this name; empty where there is none, or two."""
-        found = [environment for environment, pattern in self._words.items() if pattern.search(name)]
-        return found[0] if len(found) == 1 and found[0].lower() != name.lower() else ""
+        known = self._word.get(name)
+        if known is None:
+            found = [environment for environment, pattern in self._words.items() if pattern.search(name)]
+            known = self._word[name] = found[0] if len(found) == 1 and found[0].lower() != name.lower() else ""
+        return known
 
     def foreign(self, environment: str, token: str) -> Owned | None:
         """To whom a name of another environment belongs."""
@@ -98,8 +103,15 @@ def names(platform: Platform) -> Names:
     return memo(platform, "environment-names", Names)
 
 
-def mentions(known: Names, one: Text) -> Iterator[tuple[str, Owned]]:
+def mentions(known: Names, one: Text) -> tuple[tuple[str, Owned], ...]:
     """The names of other environments in a text, each once; not what the text shuts out."""
+    key = (one.entry.environment, one.value)
+    if key not in known.mentioned:
+        known.mentioned[key] = tuple(_mentions(known, one))
+    return known.mentioned[key]
+
+
+def _mentions(known: Names, one: Text) -> Iterator[tuple[str, Owned]]:
     seen: set[str] = set()
     for match in _TOKEN.finditer(one.value):
         for token in _parts(match[0]):

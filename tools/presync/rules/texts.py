@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +49,7 @@ def strings(data: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     if isinstance(data, str):
         if data:
             yield path, data
-    elif isinstance(data, Mapping):
+    elif isinstance(data, dict):
         for key, value in data.items():
             yield from strings(value, (*path, key))
     elif isinstance(data, list):

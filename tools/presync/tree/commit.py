@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from presync.tree import git
-from presync.tree.model import Tree, TreeError
+from presync.tree.model import Tree, TreeError, blob
+
+_SHORT = 40  # hex digits of SHA-1
 
 
 class CommitTree(Tree):
@@ -51,7 +53,10 @@ class CommitTree(Tree):
         }
 
     def digest(self, path: str) -> str:
-        return self._listed[self._resolved(path) or path][1]
+        resolved = self._resolved(path) or path
+        digest = self._listed[resolved][1]
+        # A repository with SHA-256 names: the working tree's files have names of the common kind.
+        return digest if len(digest) == _SHORT else blob(self._read(resolved))
 
     def _entries(self) -> Iterator[str]:
         return iter(self._listed)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
 from presync.tree import git
-from presync.tree.model import Tree, TreeError
+from presync.tree.model import Tree, TreeError, blob
 
 _NEVER = {".git", ".hg", ".svn", "node_modules", ".venv", "__pycache__"}
 MAX_FILES = 500_000
@@ -25,7 +24,7 @@ class WorkTree(Tree):
         self._tracked = tracked
 
     def digest(self, path: str) -> str:
-        return hashlib.sha256(self.read(path)).hexdigest()
+        return blob(self._read(self._resolved(path) or path))
 
     @cached_property
     def _found(self) -> dict[str, str | None]:

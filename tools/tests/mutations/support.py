@@ -18,6 +18,8 @@ from presync.engine import Engine
 from presync.findings import collect
 from presync.platform.load import load
 from presync.platform.model import Platform
+from presync.render.memory import Memory
+from presync.render.render import Bare
 from presync.tree import Repository, Tree
 from presync.tree.repository import open_repository
 
@@ -37,6 +39,7 @@ class Remembering(Engine):
         super().__init__(1)
         self._answers: dict[bytes, tuple[dict[str, Any], list[bytes]]] = {}
         self._asked: Counter[bytes] = Counter()
+        self.renders: Memory[Bare] = Memory()  # what a mutation cannot touch is not rendered for it
 
     def __enter__(self) -> Remembering:
         return self
@@ -154,7 +157,7 @@ def _annotations(platform: Platform, application: str, name: str) -> Mapping[str
 
 def _loaded(engine: Remembering, files: Mapping[str, bytes | None]) -> Platform:
     engine.forget_what_was_asked()
-    return load(repository(), engine, tree=Changed(repository().worktree, files))
+    return load(repository(), engine, tree=Changed(repository().worktree, files), memory=engine.renders)
 
 
 def findings(engine: Remembering, files: Mapping[str, bytes | None]) -> list[Finding]:
