@@ -48,8 +48,8 @@ function platformMap(data, known) {
     row.changes ||= isTouched(one);
   });
   const all = [...rowsByName.values()];
-  const columns = [...data.environments];
-  if (known.some((one) => !one.application.environment)) columns.push("");
+  const environments = [...data.environments];
+  if (known.some((one) => !one.application.environment)) environments.push("");
   let whole = all.length <= ROWS;
   let selected = "";
 
@@ -64,8 +64,9 @@ function platformMap(data, known) {
 
   const draw = () => {
     const body = el("tbody");
-    for (const row of all) {
-      if (!whole && !row.changes) continue;
+    const drawn = all.filter((row) => whole || row.changes);
+    const columns = environments.filter((column) => drawn.some((row) => row.cells.has(column)));
+    for (const row of drawn) {
       const name = el(
         "button",
         {
@@ -340,7 +341,15 @@ function drawing(data, known, wanted, select) {
     el("p", { class: "side" }, "reads it"),
     column(left, "Is read", "left"),
     svg,
-    column(right, "Reads it", "right")
+    column(right, "Reads it", "right"),
+    lines.some((one) => one.touched)
+      ? el(
+          "p",
+          { class: "key quiet" },
+          el("span", { class: "stroke", "aria-hidden": "true" }),
+          " an object that is read changes"
+        )
+      : null
   );
 }
 
