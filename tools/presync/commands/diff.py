@@ -24,10 +24,11 @@ from presync.tree.repository import find_root, open_repository
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json", "markdown", "sarif", "junit"]),
+    type=click.Choice(["text", "json", "markdown", "html", "sarif", "junit"]),
     default="text",
     show_default=True,
 )
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all.")
 @click.pass_context
 def command(  # noqa: PLR0917 - one parameter for each option
     context: click.Context,
@@ -39,6 +40,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
     exit_code: bool,
     info: bool,
     output: str,
+    out: Path | None,
 ) -> int:
     """Render the platform at BASE (a branch, tag or commit) and as it is here, and say what differs, dangers first.
 
@@ -72,13 +74,24 @@ def command(  # noqa: PLR0917 - one parameter for each option
                 text = report.as_json(change, findings, base)
             case "markdown":
                 text = report.as_markdown(change, shown, base)
+            case "html":
+                from presync.report.page import as_html  # noqa: PLC0415 - for this output alone
+
+                text = as_html(change, findings, base)
             case "sarif":
                 text = sarif.as_sarif(findings)
             case "junit":
                 text = junit.as_junit(change.head.entries, findings, 0.0)
             case _:
-                text = report.as_text(change, shown, base, stat, sys.stdout.isatty())
-        click.echo(text, nl=False)
+                text = report.as_text(change, shown, base, stat, out is None and sys.stdout.isatty())
+        if out is None:
+            click.echo(
+                text.encode() if output == "html" else text, nl=False
+            )  # a page is UTF-8 whatever the terminal is
+        else:
+            from presync.report.files import write_file  # noqa: PLC0415
+
+            write_file(out, text)
         if exit_code and not change.is_empty:
             return max(1, status(findings))
         return status(findings)

@@ -19,6 +19,7 @@ _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _CONTEXT = 2
 _LONG = 100  # characters of a value in one line
 GITHUB = 65_536  # characters of a comment
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
 
 
 def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
@@ -43,19 +44,19 @@ def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, 
         return f"nothing changes in any cluster ({len(change.files)} files differ from {base})\n"
     parts = [finding_text(finding) for finding in findings]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
-    parts.append("\n".join(_summary(change, base)) + "\n")
+    parts.append("\n".join(summary(change, base)) + "\n")
     return "\n".join(part for part in parts if part)
 
 
 def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
     """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
-    head = ["### What this change does\n", *(f"{line}  " for line in _summary(change, base)), ""]
+    head = ["### What this change does\n", *(f"{line}  " for line in summary(change, base)), ""]
     for finding in findings:
         place = f" `{finding.location}`" if finding.location.file else ""
         head.append(f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {_escape(finding.message)}")
     text = "\n".join(head) + "\n"
     left_out = 0
-    for name, lines in _by_application(change):
+    for name, lines in by_application(change):
         body = "\n".join(lines)
         section = f"\n<details><summary>{_escape(name)}</summary>\n\n```diff\n{_fence(body)}\n```\n</details>\n"
         if len(text) + len(section) > limit - 200:
@@ -67,7 +68,8 @@ def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: i
     return text
 
 
-def _summary(change: Change, base: str) -> Iterator[str]:
+def summary(change: Change, base: str) -> Iterator[str]:
+    """How much differs, in two lines."""
     counts = Counter(one.kind for one in change.loud())
     quiet = sum(one.quiet for one in change.resources)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind]) or "none"
@@ -81,12 +83,13 @@ def _summary(change: Change, base: str) -> Iterator[str]:
 
 def _applications(change: Change, stat: bool) -> list[str]:
     lines: list[str] = []
-    for name, body in _by_application(change, stat):
+    for name, body in by_application(change, stat):
         lines += [name, *body, ""]
     return lines
 
 
-def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+    """Applications that change, each with the lines about it."""
     applications = {one.entry.name: one for one in change.applications}
     resources: dict[str, list[ResourceChange]] = {}
     for one in change.loud():
@@ -98,14 +101,14 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
-        because = _because(change, name)
-        lines = [f"  because of {because}"] if because else []
+        files = because(change, name)
+        lines = [f"  because of {_listed(files)}"] if files else []
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
             lines.append(f"  {_SIGNS[one.kind]} {one.resource}" + _note(one))
             if one.kind in ("changed", "moved") and not stat:
-                secret = one.resource.kind in ("Secret", "SealedSecret")
+                secret = is_secret(one.resource.kind)
                 lines += [
                     f"  {line}"
                     for difference in one.differences
@@ -115,16 +118,32 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
         yield title, lines
 
 
-def _because(change: Change, name: str) -> str:
-    """The changed files that the Application reads, as far as there are few."""
+def because(change: Change, name: str) -> list[str]:
+    """The changed files that the Application reads."""
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    found = [file for file in change.files if file in reads]
-    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return [file for file in change.files if file in reads]
+
+
+def is_secret(kind: str) -> bool:
+    """Whether an object of this kind holds what no report shows."""
+    return kind in ("Secret", "SealedSecret")
+
+
+def is_masked(one: Difference) -> bool:
+    """Whether a field of a Secret is one of those that are not shown: what it holds, and kubectl's copy of all that."""
+    if not one.path or one.path[0] in ("data", "stringData", "spec"):
+        return True
+    above = one.path in (("metadata",), ("metadata", "annotations"))
+    return APPLIED in one.path or (above and any(APPLIED in str(value) for value in (one.old, one.new)))
+
+
+def _listed(files: Sequence[str]) -> str:
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 
 def _note(one: ResourceChange) -> str:
@@ -136,7 +155,7 @@ def _note(one: ResourceChange) -> str:
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
     name = ".".join(map(str, one.path)).replace(".[", "[")
-    if secret and one.path and str(one.path[0]) in ("data", "stringData", "spec"):
+    if secret and is_masked(one):
         yield f"    ~ {name}: (not shown)"
         return
     old, new = one.old, one.new
@@ -185,7 +204,7 @@ def _application_object(one: ApplicationChange) -> dict[str, Any]:
 
 
 def _resource_object(one: ResourceChange) -> dict[str, Any]:
-    secret = one.resource.kind in ("Secret", "SealedSecret")
+    secret = is_secret(one.resource.kind)
     return {
         "kind": one.kind,
         "application": one.entry.name,
@@ -197,7 +216,7 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
-    hidden = secret and bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
+    hidden = secret and is_masked(one)
     found: dict[str, Any] = {"field": ".".join(map(str, one.path)).replace(".[", "["), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old
