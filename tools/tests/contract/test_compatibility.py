@@ -97,7 +97,7 @@ CASES: list[tuple[str, Edit, Level, str]] = [
         "a further key",
         lambda spec: spec["entities"].append({"name": "k", "type": "string"}),
         BREAKING,
-        "k: entity added",
+        "entity k added",
     ),
     ("a looser threshold", validation("null_threshold", 0.1), BREAKING, "loosened from 0.05 to 0.1"),
     ("a tighter threshold", validation("drift_threshold", 0.05), BREAKING, "tightened from 0.1 to 0.05"),
