@@ -169,7 +169,8 @@ def _shown(platform: Platform, environment: str, contract: Contract, sets: tuple
         keys = ", ".join(f"{key} {text(entity, 'type')}" for key, entity in one.entities.items())
         limits = ", ".join(f"{key} {shown(value)}" for key, value in one.validation.items())
         out.append(
-            f"\n{name}: by {keys}, at {one.timestamp}, served for {text(one.spec, 'ttl')}, built at {one.schedule}\n"
+            f"\n{name}: by {keys}, at {one.timestamp}, of events by {one.event_time}, "
+            f"served for {text(one.spec, 'ttl')}, built at {one.schedule}\n"
             f"  {limits}\n"
         )
         rows = [

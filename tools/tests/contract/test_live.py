@@ -118,7 +118,7 @@ def told(store: Store, platform: Path, folder: Path) -> Story:
         found.too_early = str(error)
 
     found.after = store.pipeline(end.isoformat())
-    line = next(line for line in store.logged("pipeline") if "[DP] user-features: 300 rows" in line)
+    line = next(line for line in store.logged("pipeline") if "[DP] user-features: 300 rows as of" in line)
     found.said["log"] = re.sub(r".*(\[DP\].*?)( \[mlops_lib.*)?$", r"\1", line)
     found.said[f"feast materialize-incremental {hours[1]}"] = store.feast("materialize-incremental", hours[1])
     found.served["materialized"] = answer(store.online("user-features", user_id=[USER]))
@@ -200,11 +200,15 @@ def _shortened(name: str, text: str) -> Iterator[str]:
     if not name.startswith("feast "):
         yield from lines
         return
-    kept = [line for line in lines if line.strip() and not line.startswith(("INFO:", "WARNING:", "No project found"))]
-    for line in kept if name == "feast plan" else sorted(kept):
-        if _TELLING.match(line):
-            field, colon, _ = line.partition(": ")
-            yield f"  {field.strip()}: … -> …" if line.startswith("\t") else f"{field}{colon}{_}"
+    blocks: list[list[str]] = []
+    for line in filter(_TELLING.match, lines):
+        if line.startswith("\t"):
+            blocks[-1].append(f"  {line.partition(':')[0].strip()}: … -> …")
+        else:
+            blocks.append([line])
+    # It takes views in any order.
+    blocks.sort(key=lambda block: (block[0].startswith("No changes"), block[0]))
+    yield from (line for block in blocks for line in block)
 
 
 def test_the_line_is_one_line_of_one_file(story: Story) -> None:
