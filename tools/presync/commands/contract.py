@@ -61,7 +61,10 @@ def diff(context: click.Context, base: str, output: str) -> int:
         from presync.contract.comparison import comparisons  # noqa: PLC0415 - while the engine starts
         from presync.contract.compatibility import Level  # noqa: PLC0415
 
-        found = comparisons(_at(platform, base), platform)
+        before = _at(platform, base)
+        found = comparisons(before, platform)
+        for one in found:
+            _known(one, before, platform, base)
         if output == "json":
             document = [{"level": str(one.level), **asdict(one)} for one in found]
             click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -140,6 +143,19 @@ def _at(platform: Platform, base: str) -> Platform:
         raise PresyncError(str(error), "Fetch it, or name another revision.") from None
     with Engine() as engine:
         return load(platform.repository, engine, tree)
+
+
+def _known(one: Comparison, before: Platform, now: Platform, base: str) -> None:
+    """A contract that is not rendered is not gone."""
+    from presync.contract.parts import dark  # noqa: PLC0415
+
+    side, where = (before, f"at {base}") if not one.old else (now, "here")
+    hidden = [entry.name for entry in dark(side) if entry.environment in one.environments]
+    if one.one_sided and hidden:
+        raise PresyncError(
+            f"{', '.join(hidden)} could not be rendered {where}, so what changes is not known",
+            "`presync check` says why.",
+        )
 
 
 def _readers(platform: Platform, environment: str) -> list[Reading]:

@@ -25,7 +25,7 @@ from presync.change.model import Change
 from presync.contract.comparison import Comparison, comparisons
 from presync.contract.compatibility import Change as ContractChange
 from presync.contract.compatibility import Level
-from presync.contract.parts import CONTRACT, Part, parts
+from presync.contract.parts import CONTRACT, Part, dark, parts
 from presync.contract.source import place
 from presync.contract.versions import version
 from presync.platform.model import Platform
@@ -43,7 +43,7 @@ def change(change: Change) -> Iterator[Match]:
         for environment in one.environments:
             old, new = _part(change.base, environment), _part(change.head, environment)
             part = new or old
-            if part is None or ((old is None or new is None) and _in_the_dark(change, environment)):
+            if part is None or (one.one_sided and _in_the_dark(change, environment)):
                 continue
             readers = _readers(one, environment)
             for each in one.changes or (_SAME,):
@@ -112,5 +112,5 @@ def _readers(one: Comparison, environment: str) -> str:
 
 
 def _in_the_dark(change: Change, environment: str) -> bool:
-    """Whether an Application of the environment was rendered in one state only: the contract may be its."""
-    return any(entry is not None and entry.environment == environment for pair in change.unknown for entry in pair)
+    """Whether an Application of the environment could not be rendered: the contract may be its."""
+    return any(entry.environment == environment for side in (change.base, change.head) for entry in dark(side))

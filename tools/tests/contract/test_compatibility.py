@@ -179,6 +179,13 @@ def test_readers_are_listed(small: Path, run: Run) -> None:
     assert found[0]["level"] == "breaking"
     assert [one["application"] for one in found[0]["readers"]] == ["model-dev", "model-prod"]
 
+    template = small / "charts/features/templates/part.yaml"
+    template.write_text(f'{template.read_text()}{{{{ fail "no" }}}}\n')
+    dark = run("-C", small, "contract", "diff", "main")
+    assert dark.returncode == 2
+    assert dark.stdout == ""
+    assert "features-dev, features-prod could not be rendered here, so what changes is not known" in dark.stderr
+
     missing = run("-C", small, "contract", "diff", "nowhere")
     assert missing.returncode == 2
     assert "nowhere: is not a branch, tag or commit" in missing.stderr
