@@ -214,7 +214,7 @@ def _compared(one: Comparison) -> str:
     out += [f"  {change.level:<10}  {change}" for change in one.changes]
     if not one.changes:
         out.append("  the same sets, written otherwise")
-    if one.level is Level.BREAKING:
+    if any(change.level is Level.BREAKING and not change.successor for change in one.changes):
         out.append("  give what changed a new name, and take the old one away when nobody reads it any more")
     out.append("  read by")
     out += [f"    {reading}" for reading in one.readers]

@@ -19,3 +19,9 @@ def later(name: str, names: Collection[str]) -> str:
     stem, number = version(name)
     found = [(at, other) for other in names for own, at in [version(other)] if own == stem and at > number]
     return max(found)[1] if found else ""
+
+
+def following(name: str, names: Collection[str]) -> str:
+    """What the next version of a set would be called, where these are there."""
+    stem, number = version(later(name, names) or name)
+    return f"{stem}-v{number + 1}"

@@ -18,16 +18,17 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from presync.base.finding import Location, Severity
 from presync.change.model import Change
 from presync.contract.comparison import Comparison, comparisons
 from presync.contract.compatibility import Change as ContractChange
 from presync.contract.compatibility import Level
+from presync.contract.model import read
 from presync.contract.parts import CONTRACT, Part, dark, parts
 from presync.contract.source import place
-from presync.contract.versions import version
+from presync.contract.versions import following
 from presync.platform.model import Platform
 from presync.rules.changes import place as origin
 from presync.rules.model import Match
@@ -58,9 +59,11 @@ def _match(change: Change, one: ContractChange, readers: str, parts: tuple[Part 
     part = new or old
     assert part is not None  # noqa: S101 - one of them is there
     location = _place(change, one, old, new)
+    contract = read(part)
+    names = contract.sets if contract else ()
     return Match(
         f"{one.level}: {one}; read by {readers}",
-        _remedy(one) if one.level is Level.BREAKING else "",
+        _remedy(one, names) if one.level is Level.BREAKING else "",
         part.entry,
         part.resource if location is None else None,
         location=location,
@@ -86,14 +89,13 @@ def _severity(one: ContractChange) -> Severity:
     return Severity.WARNING if one.successor else Severity.ERROR
 
 
-def _remedy(one: ContractChange) -> str:
+def _remedy(one: ContractChange, names: Collection[str]) -> str:
     if one.successor:
         return f"Ask those who read it whether all have gone over to {one.successor}."
     if not one.set:
         return "Take it back, or waive it in presync.yaml until a date."
-    stem, number = version(one.set)
     return (
-        f"Leave {one.set} as it was and write its next version beside it ({stem}-v{number + 1}), or waive this in "
+        f"Leave {one.set} as it was and write its next version beside it ({following(one.set, names)}), or waive this in "
         f"presync.yaml until a date, with field: {one.field}."
     )
 

@@ -13,6 +13,7 @@ import pytest
 
 from presync.contract.compatibility import Change, Level, compare, level
 from presync.contract.model import Contract
+from presync.contract.versions import following, later, version
 from tests.commands.conftest import Run
 
 SETS: dict[str, Any] = {
@@ -137,6 +138,24 @@ def test_sets_come_and_go() -> None:
     assert [str(one) for one in compare(contract(SETS), contract(two))] == ["more: set added"]
     (gone,) = compare(contract(two), contract(SETS))
     assert gone.level is BREAKING
+
+
+def test_versions_are_names() -> None:
+    assert version("user-features-v2") == ("user-features", 2)
+    assert version("user-features") == ("user-features", 1)
+    assert version("user-v0") == ("user-v0", 1)
+    assert later("a", {"a", "a-v2", "a-v10", "b-v11"}) == "a-v10"
+    assert later("a-v2", {"a", "a-v2"}) == ""
+    assert following("a", {"a"}) == "a-v2"
+    assert following("a", {"a", "a-v2"}) == "a-v3"
+
+
+def test_a_set_that_goes_names_the_version_that_was_there() -> None:
+    old = contract({"a": SETS["user-features"], "a-v2": SETS["user-features"]})
+    (gone,) = compare(old, contract({"a-v2": SETS["user-features"]}))
+    assert (gone.level, gone.successor) == (BREAKING, "a-v2")
+    (first, _) = compare(contract({"a": SETS["user-features"]}), contract({"a-v2": SETS["user-features"]}))
+    assert (first.level, first.successor) == (BREAKING, "")
 
 
 def test_what_a_dtype_and_a_function_mean() -> None:
