@@ -94,8 +94,9 @@ def _remedy(one: ContractChange, names: Collection[str]) -> str:
         return f"Ask those who read it whether all have gone over to {one.successor}."
     if not one.set:
         return "Take it back, or waive it in presync.yaml until a date."
+    free = following(one.set, names)
     return (
-        f"Leave {one.set} as it was and write its next version beside it ({following(one.set, names)}), or waive this in "
+        f"Leave {one.set} as it was and write its next version beside it ({free}), or waive this in "
         f"presync.yaml until a date, with field: {one.field}."
     )
 
