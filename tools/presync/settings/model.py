@@ -62,6 +62,19 @@ class AlertmanagerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Intended:
+    """A difference between environments that is meant (globs); ``only`` names the one environment that has the app."""
+
+    why: str
+    application: str = "*"
+    between: tuple[str, ...] = ()  # two environments; empty: any two
+    only: str = ""
+    values: tuple[str, ...] = ()  # keys; what stands below them is meant too
+    resource: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContractNames:
     """The annotations that make a ConfigMap a part of the contract, and with which its readers say what they read."""
 
@@ -98,6 +111,7 @@ class Settings:
     metrics: tuple[Metrics, ...] = ()
     alertmanager: tuple[AlertmanagerFile, ...] = ()
     contract: ContractNames = ContractNames()
+    differences: tuple[Intended, ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = field(default=())
 
     def excludes(self, path: str) -> bool:
@@ -155,6 +169,18 @@ def load_settings(tree: Tree) -> Settings:
             AlertmanagerFile(item["file"], item.get("environment", "")) for item in data.get("alertmanager") or ()
         ),
         contract=_contract(data.get("contract") or {}),
+        differences=tuple(
+            Intended(
+                item["why"],
+                item.get("application", "*"),
+                tuple(item.get("between") or ()),
+                item.get("only", ""),
+                tuple(item.get("values") or ()),
+                item.get("resource", ""),
+                item.get("field", ""),
+            )
+            for item in data.get("differences") or ()
+        ),
         waivers=tuple(data.get("waivers") or ()),
     )
 
