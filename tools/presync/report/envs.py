@@ -213,9 +213,9 @@ def _line(
         yield line
         return
     wide = max(len(found.here), len(found.there))
-    yield f"~ {name}"
-    yield f"    {found.here:<{wide}}  {here}"
-    yield f"    {found.there:<{wide}}  {there}"
+    yield from _wrapped(f"~ {name}")
+    yield from _wrapped(f"{found.here:<{wide}}  {here}", "    ", " " * (wide + 2))
+    yield from _wrapped(f"{found.there:<{wide}}  {there}", "    ", " " * (wide + 2))
 
 
 def _side(value: Any, said: bool, place: Location, file: str) -> str:
@@ -239,12 +239,12 @@ def _at(place: Location) -> str:
     return f"  {place}" if place.file else ""
 
 
-def _wrapped(text: str, indent: str = "") -> list[str]:
+def _wrapped(text: str, indent: str = "", hanging: str = "  ") -> list[str]:
     return textwrap.wrap(
         text,
         _WIDTH - 2,
         initial_indent=indent,
-        subsequent_indent=f"{indent}  ",
+        subsequent_indent=f"{indent}{hanging}",
         break_long_words=False,
         break_on_hyphens=False,
     )
