@@ -31,15 +31,19 @@ def command(  # noqa: PLR0917 - one parameter for each option
         raise click.UsageError("give two environments, or none: presync envs dev prod")
     with opened(context.obj) as platform:
         from presync.change.promotion import promotion  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.findings.promotion import with_lines  # noqa: PLC0415
         from presync.report import envs as report  # noqa: PLC0415
 
         known = platform.environments
         if not names and len(known) != 2:
+            few = len(known) < 2
             raise PresyncError(
-                f"there are {len(known)} environments here: {', '.join(known) or 'none'}",
-                "Name two of them: presync envs dev prod."
-                if known
-                else "Name them under `environments:` in presync.yaml.",
+                f"there is nothing to compare with {known[0]}, the only environment here"
+                if known and few
+                else f"there are {len(known) or 'no'} environments here{': ' * bool(known)}{', '.join(known)}",
+                "Name the environments under `environments:` in presync.yaml."
+                if few
+                else f"Name two of them: presync envs {known[0]} {known[1]}.",
             )
         here, there = names or known
         found = promotion(platform, here, there)
@@ -50,6 +54,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
                     f"there is no app {application!r}", f"Apps: {', '.join(app.name for app in found.apps)}."
                 )
             found = found.only(chosen)
+        found = with_lines(platform, found)
         match output:
             case "json":
                 text = report.as_json(found)

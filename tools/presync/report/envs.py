@@ -100,7 +100,8 @@ def _behind(found: Promotion) -> Iterator[str]:
         yield f"    {found.here}  {value_text(one.here)}{_at(one.here_place)}"
         yield f"    {found.there}  {value_text(one.there)}{_at(one.there_place)}"
         word = "other, and it cannot be told which is newer" if one.order == "differs" else one.order
-        yield from _wrapped(f"{found.there} is {word}{'; ' if _since(one.since) else ''}{_since(one.since)}", "    ")
+        joint = "; " if one.since.unknown else " " if one.since.commit else ""
+        yield from _wrapped(f"{found.there} is {word}{joint}{_since(one.since)}", "    ")
     if late:
         yield ""
 

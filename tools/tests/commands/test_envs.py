@@ -150,7 +150,7 @@ def test_prod_is_behind_since_dev_left_its_version(platform: Path, run: Run) -> 
     assert version["places"] == ["envs/dev/web/values.yaml:2", "envs/prod/web/values.yaml:2"]
     assert version["since"]["subject"] == "Run 1.1.0 in dev"
     assert run("-C", platform, "envs", "--check").returncode == 0  # a version is on its way, not a difference
-    assert "prod is behind; since" in " ".join(run("-C", platform, "envs").stdout.split())
+    assert "prod is behind since" in " ".join(run("-C", platform, "envs").stdout.split())
     write(platform, {"envs/prod/web/values.yaml": "image:\n  tag: 2.0.0\n"})
     (version,) = app(found(run, platform))["versions"]
     assert (version["order"], version["since"], version["sinceUnknown"]) == ("ahead", None, None)
@@ -227,3 +227,10 @@ def test_three_environments(platform: Path, run: Run) -> None:
     done = run("-C", platform, "envs")
     assert done.returncode == 2 and "there are 3 environments here: dev, prod, test" in done.stderr
     assert found(run, platform, "test", "prod")["environments"] == ["test", "prod"]
+
+
+def test_one_environment(platform: Path, run: Run) -> None:
+    for name in ("globals.yaml", "web/app.yaml", "web/values.yaml"):
+        (platform / "envs/dev" / name).unlink()
+    done = run("-C", platform, "envs")
+    assert done.returncode == 2 and "nothing to compare with prod" in done.stderr

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from presync.base.finding import Location
-from presync.change.model import MISSING
+from presync.change.model import MISSING, Path
 from presync.platform.model import Entry
+from presync.render.model import Resource
 
 NOWHERE = Location()
 SHARED = "(shared)"  # stands for an app where a value file of all of them is meant
@@ -57,6 +58,8 @@ class FieldDifference:
     by_values: bool
     place: Location = NOWHERE
     declared: Declaration | None = None
+    found_in: Resource | None = None  # the object, and where in it the field is, to look its line up
+    path: Path = ()
 
     @property
     def settled(self) -> bool:

@@ -114,7 +114,8 @@ def _told(found: Fields, here: Objects, there: Objects, left: set[tuple[Key, str
             old, new = (MISSING, str(resource)) if key not in here else (str(resource), MISSING)
         else:
             old, new = difference.old, difference.new
-        yield FieldDifference(str(resource), field, old, new, by_values, resource.source)
+        path = difference.head if difference is not None and key in there else ()
+        yield FieldDifference(str(resource), field, old, new, by_values, resource.source, found_in=resource, path=path)
 
 
 def _touches(one: str, other: str) -> bool:
