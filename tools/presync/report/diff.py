@@ -10,22 +10,30 @@ from typing import Any
 
 import click
 
+from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
-from presync.report.check import as_object, finding_text
+from presync.change.upgrade import Deprecated
+from presync.platform.model import Platform
+from presync.report.check import as_object, finding_text, wrapped
+from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _CONTEXT = 2
-_LONG = 100  # characters of a value in one line
-GITHUB = 65_536  # characters of a comment
 
 
-def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
+def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
     """One object; ``report/diff.schema.json`` is its schema."""
     document = {
         "version": 1,
         "base": base,
+        "notes": list(change.notes),
+        "versions": {"base": _versions(change.base), "head": _versions(change.head)},
+        "deprecated": [
+            {"application": one.entry.name, "resource": str(one.resource), "kubernetes": one.version, "why": one.why}
+            for one in deprecated
+        ],
         "files": list(change.files),
         "applications": [_application_object(one) for one in change.applications],
         "resources": [_resource_object(one) for one in change.resources],
@@ -37,11 +45,23 @@ def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
+def _versions(platform: Platform) -> dict[str, Any]:
+    settings = platform.settings
+    return {
+        "argocd": settings.argocd,
+        "helm": helm_of(settings.argocd, settings.helm),
+        "kubernetes": list(settings.kubernetes),
+    }
+
+
 def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, colour: bool) -> str:
     """For people, readable at 80 columns."""
-    if change.is_empty:
-        return f"nothing changes in any cluster ({len(change.files)} files differ from {base})\n"
-    parts = [finding_text(finding) for finding in findings]
+    notes = "".join(f"{line}\n" for note in change.notes for line in wrapped(note, "", first=""))
+    if change.is_empty and not findings:
+        same = change.base.tree is change.head.tree
+        files = "" if same else f" ({len(change.files)} files differ from {base})"
+        return f"{notes}nothing changes in any cluster{files}\n"
+    parts = [notes, *(finding_text(finding) for finding in findings)]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
     parts.append("\n".join(_summary(change, base)) + "\n")
     return "\n".join(part for part in parts if part)
@@ -49,21 +69,25 @@ def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, 
 
 def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
     """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
-    head = ["### What this change does\n", *(f"{line}  " for line in _summary(change, base)), ""]
-    for finding in findings:
+    lines = [*map(escape, change.notes), *_summary(change, base)]
+    text = "\n".join(["### What this change does\n", *(f"{line}  " for line in lines), ""]) + "\n"
+    for at, finding in enumerate(findings):
         place = f" `{finding.location}`" if finding.location.file else ""
-        head.append(f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {_escape(finding.message)}")
-    text = "\n".join(head) + "\n"
+        line = f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {escape(finding.message)}\n"
+        if len(text) + len(line) > limit // 2:
+            text += f"- and {len(findings) - at} more, less severe or alike: `presync diff` shows them\n"
+            break
+        text += line
     left_out = 0
     for name, lines in _by_application(change):
         body = "\n".join(lines)
-        section = f"\n<details><summary>{_escape(name)}</summary>\n\n```diff\n{_fence(body)}\n```\n</details>\n"
+        section = f"\n<details><summary>{escape(name)}</summary>\n\n```diff\n{fence(body)}\n```\n</details>\n"
         if len(text) + len(section) > limit - 200:
             left_out += 1
         else:
             text += section
     if left_out:
-        text += f"\n{left_out} more applications change; `presync diff {base}` shows them.\n"
+        text += f"\n{left_out} more applications change; `presync diff` shows them.\n"
     return text
 
 
@@ -97,7 +121,7 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
             yield f"! {entry.name}", ["  rendered in one of the two states only"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
-        title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
+        title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
         because = _because(change, name)
         lines = [f"  because of {because}"] if because else []
         if own is not None and own.kind == "changed" and not stat:
@@ -127,6 +151,12 @@ def _because(change: Change, name: str) -> str:
     return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
 
 
+def _renamed(one: ApplicationChange) -> str:
+    if one.counterpart is None:
+        return ""
+    return f" (renamed to {one.counterpart.name})" if one.kind == "removed" else f" (was {one.counterpart.name})"
+
+
 def _note(one: ResourceChange) -> str:
     if one.kind == "moved" and one.old_entry is not None:
         return f" (from {one.old_entry.name})"
@@ -146,15 +176,9 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
             yield f"      {line}"
         return
     if old is not MISSING:
-        yield f"    - {name}: {_value(old)}"
+        yield f"    - {name}: {value_text(old)}"
     if new is not MISSING:
-        yield f"    + {name}: {_value(new)}"
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+        yield f"    + {name}: {value_text(new)}"
 
 
 def _paint(text: str, colour: bool) -> str:
@@ -167,19 +191,12 @@ def _paint(text: str, colour: bool) -> str:
     return "\n".join(painted)
 
 
-def _escape(text: str) -> str:
-    return text.replace("<", "&lt;").replace("@", "@\u200b").replace("\n", " ")
-
-
-def _fence(text: str) -> str:
-    return text.replace("```", "'''")
-
-
 def _application_object(one: ApplicationChange) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": one.entry.name,
         "environment": one.entry.environment,
+        "counterpart": one.counterpart.name if one.counterpart else None,
         "differences": [_difference_object(difference, False) for difference in one.differences],
     }
 

@@ -96,6 +96,7 @@ class Settings:
     roots: tuple[str, ...] = ()  # files and folders with Argo CD objects; empty: discovered
     exclude: tuple[str, ...] = ()  # globs of files that discovery passes over
     argocd: str = "3.5"
+    helm: str = ""  # not a setting of the file: another Helm than Argo CD's own, to see what it would do
     namespace: str = ""  # where Argo CD lives; empty: where its objects are
     kubernetes: tuple[str, ...] = ("1.36",)
     api_versions: tuple[str, ...] = ()  # what the clusters serve beyond Kubernetes itself (Helm's --api-versions)

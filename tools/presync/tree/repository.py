@@ -39,6 +39,14 @@ class Repository:
         return self.is_git and git.run(self.root, "rev-parse", "--is-bare-repository").strip() == b"true"
 
     @cached_property
+    def is_shallow(self) -> bool:
+        """A clone without the beginning of its history."""
+        try:
+            return self.is_git and git.run(self.root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        except git.GitError:
+            return False
+
+    @cached_property
     def remotes(self) -> tuple[str, ...]:
         """The URLs of every remote, ``origin`` first."""
         if not self.is_git:
