@@ -11,7 +11,6 @@ from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 from presync.tree import Tree
 
-_SHOWN = 5
 _Key = tuple[str, ...]
 _Found = Mapping[_Key, tuple[Entry, Resource]]
 
@@ -36,16 +35,7 @@ def compare(base: Platform, head: Platform) -> Change:
         tuple(_resources(base, head, hidden)),
         unknown,
         tuple(changed_files(base.tree, head.tree)),
-        tuple(_notes(before, after)),
     )
-
-
-def _notes(before: Mapping[tuple[str, str], Entry], after: Mapping[tuple[str, str], Entry]) -> Iterator[str]:
-    """What is not compared because it is known in neither state."""
-    dark = [key[1] for key in sorted({*before} & {*after}) if _dark(before[key]) and _dark(after[key])]
-    if dark:
-        names = ", ".join(dark[:_SHOWN]) + (f" and {len(dark) - _SHOWN} more" if len(dark) > _SHOWN else "")
-        yield f"rendered in neither state, so nothing is known of what changes there: {names} (presync check says why)"
 
 
 def changed_files(base: Tree, head: Tree) -> Iterator[str]:

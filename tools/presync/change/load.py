@@ -41,7 +41,7 @@ def load_change(
     after = load(repository, engine, progress=progress, memory=memory, adjust=wanted.settings if wanted else None)
     before = load(repository, engine, tree=tree, progress=progress, memory=memory)
     change = compare(before, after)
-    notes = [*change.notes]
+    notes: list[str] = []
     if wanted:
         notes += upgrade.notes(before, after)
     if base is not None:

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
 
     Exit status: 0 nothing dangerous, 1 dangers (or, with --exit-code, any difference), 2 could not tell.
     """
-    from presync.change import upgrade  # noqa: PLC0415 - not for --help
+    from presync.change import blind, upgrade  # noqa: PLC0415 - not for --help
 
     wanted = upgrade.Wanted(argocd, helm, kubernetes)
     if base is None and not wanted:
@@ -69,6 +69,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
         from presync.change.narrow import narrowed  # noqa: PLC0415
         from presync.findings import status  # noqa: PLC0415
         from presync.findings.change import collect_change, collect_upgrade  # noqa: PLC0415
+        from presync.findings.collect import UNDETERMINED  # noqa: PLC0415
         from presync.report import diff as report  # noqa: PLC0415
         from presync.report import junit, sarif  # noqa: PLC0415
 
@@ -83,8 +84,8 @@ def command(  # noqa: PLR0917 - one parameter for each option
             names = {entry.name for entry in [*change.base.entries, *change.head.entries]}
             findings = [one for one in findings if not one.application or one.concerns(names)]
             deprecated = tuple(one for one in deprecated if one.entry.name in names)
-        if wanted:
-            change = replace(change, notes=(*change.notes, *upgrade.summary(deprecated)))
+        change = replace(change, notes=(*change.notes, *blind.notes(change), *upgrade.summary(deprecated)))
+        unsure = blind.unsure(change)
         label = base if base is not None else "today's versions"
         shown = findings if info else [one for one in findings if one.severity != "info" or one.undetermined]
         match output:
@@ -99,6 +100,5 @@ def command(  # noqa: PLR0917 - one parameter for each option
             case _:
                 text = report.as_text(change, shown, label, stat, sys.stdout.isatty())
         click.echo(text, nl=False)
-        if exit_code and not change.is_empty:
-            return max(1, status(findings))
-        return status(findings)
+        code = UNDETERMINED if unsure else status(findings)
+        return max(1, code) if exit_code and not change.is_empty else code

@@ -12,6 +12,7 @@ import click
 
 from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
+from presync.change.blind import unsure
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
 from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
@@ -34,6 +35,7 @@ def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: 
             {"application": one.entry.name, "resource": str(one.resource), "kubernetes": one.version, "why": one.why}
             for one in deprecated
         ],
+        "unsure": unsure(change),
         "files": list(change.files),
         "applications": [_application_object(one) for one in change.applications],
         "resources": [_resource_object(one) for one in change.resources],
@@ -60,7 +62,8 @@ def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, 
     if change.is_empty and not findings:
         same = change.base.tree is change.head.tree
         files = "" if same else f" ({len(change.files)} files differ from {base})"
-        return f"{notes}nothing changes in any cluster{files}\n"
+        sure = ", as far as presync can tell" if unsure(change) else ""
+        return f"{notes}nothing changes in any cluster{sure}{files}\n"
     parts = [notes, *(finding_text(finding) for finding in findings)]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
     parts.append("\n".join(_summary(change, base)) + "\n")

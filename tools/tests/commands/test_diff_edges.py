@@ -153,7 +153,7 @@ def test_what_is_rendered_in_neither_state_is_named(repository: Path, run: Run) 
     write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
     found = diff(run, repository, "main")
     assert levels(found) == {("web-prod", "info", "warn")}
-    assert "rendered in neither state, so nothing is known of what changes there: web-dev" in found["notes"][0]
+    assert "rendered in neither state, so nothing is known of what changes there: web-dev" in found["notes"][1]
 
 
 def test_another_worktree_of_the_repository(repository: Path, run: Run, tmp_path: Path) -> None:
@@ -237,3 +237,40 @@ def test_interrupted(repository: Path) -> None:
         out, err = process.communicate(timeout=30)
         assert process.returncode == 130
     assert (out, err.decode().strip().splitlines()[-1]) == (b"", "presync: interrupted")
+
+
+REMOTE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: remote, namespace: argocd}
+spec:
+  project: default
+  destination: {server: https://kubernetes.default.svc, namespace: remote}
+  sources:
+    - repoURL: https://charts.example.com
+      chart: thing
+      targetRevision: 1.0.0
+      helm: {valueFiles: [$values/remote/values.yaml]}
+    - repoURL: https://git.example.com/small.git
+      targetRevision: HEAD
+      ref: values
+"""
+
+
+def test_what_presync_has_not_got_is_no_empty_success(repository: Path, run: Run) -> None:
+    """A chart that is not in the cache is equal while nobody touches what it is made of, and unknown then."""
+    write(repository, {"apps/remote.yaml": REMOTE, "remote/values.yaml": "a: 1\n"})
+    commit(repository, "remote")
+    write(repository, {"other.yaml": "a: 1\n"})
+    done = run("-C", repository, "diff", "main")
+    assert done.returncode == 0
+    assert "rendered in neither state, so nothing is known of what changes there: remote" in " ".join(
+        done.stdout.split()
+    )
+    assert run("-C", repository, "diff", "main", "--env", "prod").returncode == 0
+    write(repository, {"remote/values.yaml": "a: 2\n"})
+    done = run("-C", repository, "diff", "main")
+    assert done.returncode == 2
+    assert "nothing changes in any cluster, as far as presync can tell" in done.stdout
+    assert json.loads(run("-C", repository, "diff", "main", "-o", "json").stdout)["unsure"] == ["remote"]
+    assert run("-C", repository, "diff", "--kubernetes", "1.35").returncode == 2
