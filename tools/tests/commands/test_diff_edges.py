@@ -232,9 +232,13 @@ def test_interrupted(repository: Path) -> None:
 
     command = [PRESYNC, "--no-cache", "-C", repository, "diff", "main"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed) as process:  # noqa: PLW1509
-        time.sleep(4)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        until = time.monotonic() + 60
+        while not children.read_text().split() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(3)  # by now a template loops, for as long as a render may take
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=15)
         assert process.returncode == 130
     assert (out, err.decode().strip().splitlines()[-1]) == (b"", "presync: interrupted")
 
