@@ -12,6 +12,7 @@ from presync.tree.repository import Repository
 
 # What a clone's configuration could ask for, and which would run programs.
 _PLAIN = ("--no-show-signature", "--no-textconv", "--no-ext-diff")
+_SHALLOW = "this clone is shallow and ends before it; git fetch --unshallow brings the rest"
 _EACH, _ALL = 10.0, 30.0  # seconds for one question, and for all of them
 
 
@@ -35,20 +36,21 @@ class History:
         self._repository = repository
         self._until = time.monotonic() + _ALL
 
-    def left(self, path: str, text: str) -> Commit:
-        """The last commit that changed how often a text stands in a file: the one that took it out.
+    def left(self, path: str, text: str) -> Commit | None:
+        """The last commit that changed how often a text stands in a file: the one that took it out, where it is not
+        there any more. None where it never was.
 
         Raises:
-            Unknown: there is none, or it cannot be told.
+            Unknown: it cannot be told.
         """
         out = (
             self._ask("log", "-1", "--format=%H", *_PLAIN, f"-S{text}", "HEAD", "--", f":(literal){path}")
             .decode()
             .strip()
         )
-        if not out:
-            raise Unknown("it never stood there")
-        return self._commit(out)
+        if not out and self._repository.is_shallow:
+            raise Unknown(_SHALLOW)
+        return self._commit(out) if out else None
 
     def line(self, path: str, number: int) -> Commit:
         """The commit that brought a line.
@@ -65,7 +67,7 @@ class History:
 
     def _commit(self, name: str) -> Commit:
         if name in self._boundary:
-            raise Unknown("this clone is shallow and ends before it; git fetch --unshallow brings the rest")
+            raise Unknown(_SHALLOW)
         date, _, subject = (
             self._ask("log", "-1", "--format=%cs %s", *_PLAIN, name).decode("utf-8", "replace").partition(" ")
         )

@@ -172,6 +172,30 @@ def test_a_history_that_is_not_here(platform: Path, run: Run, tmp_path: Path) ->
     assert version["sinceUnknown"] == "not committed yet"
 
 
+def test_a_shallow_clone_that_has_only_the_last_step(platform: Path, run: Run, tmp_path: Path) -> None:
+    """Prod has lacked 1.1.0 since before the clone begins: the commit of 1.2.0, which is here, is not the answer."""
+    git(platform, "init", "-q", "-b", "main")
+    commit(platform, "one")
+    for tag in ("1.1.0", "1.2.0"):
+        write(platform, {"envs/dev/web/values.yaml": f"image:\n  tag: {tag}\n"})
+        commit(platform, f"Run {tag} in dev")
+    git(tmp_path, "clone", "-q", "--depth", "2", f"file://{platform}", "shallow")
+    (version,) = app(found(run, tmp_path / "shallow"))["versions"]
+    assert version["since"] is None and "shallow" in version["sinceUnknown"]
+    git(tmp_path / "shallow", "fetch", "-q", "--unshallow")
+    (version,) = app(found(run, tmp_path / "shallow"))["versions"]
+    assert version["since"]["subject"] == "Run 1.1.0 in dev"
+
+
+def test_a_version_that_is_not_committed(platform: Path, run: Run) -> None:
+    """The commit that brought prod's version to dev is not the one by which dev left it."""
+    git(platform, "init", "-q", "-b", "main")
+    commit(platform, "one")
+    write(platform, {"envs/dev/web/values.yaml": "image:\n  tag: 1.1.0\n"})
+    (version,) = app(found(run, platform))["versions"]
+    assert (version["since"], version["sinceUnknown"]) == (None, "not committed yet")
+
+
 def test_an_app_of_one_environment(platform: Path, run: Run) -> None:
     write(platform, {"envs/prod/more/app.yaml": "chart: web\n", "envs/prod/more/values.yaml": "{}\n"})
     done = run("-C", platform, "envs", "--check")

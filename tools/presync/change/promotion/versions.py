@@ -115,13 +115,9 @@ def dated(version: Version, tree: Tree, history: History) -> Version:
     if not place.file:
         return replace(version, since=Since(unknown="no file of one environment alone says it"))
     try:
-        commit = None
+        commit = history.line(place.file, place.line)
         if _wanted(version.there) not in tree.read(place.file).decode("utf-8", "replace"):
-            try:
-                commit = history.left(place.file, _wanted(version.there))
-            except Unknown:
-                commit = None
-        commit = commit or history.line(place.file, place.line)
+            commit = history.left(place.file, _wanted(version.there)) or commit
     except Unknown as error:
         return replace(version, since=Since(unknown=str(error)))
     return replace(version, since=Since(commit.name, commit.date, commit.subject))
