@@ -154,13 +154,15 @@ def clean(text: str) -> Iterator[str]:
 
     Only fences that presync writes open and close a block; a blank line before makes sure that GitHub sees them, too.
     """
-    inside = False
+    inside, before = False, ""
     for line in _HIDDEN.sub("", text.replace("\r\n", "\n")).split("\n"):
         if _FENCE.fullmatch(line) and (not inside or line == "```"):
-            yield from () if inside else ("",)
-            inside = not inside
+            if not inside and before.strip():
+                yield ""
+            inside, before = not inside, line
             yield line
             continue
+        before = line
         plain = line.replace("```", "'''").replace("~~~", "~ ~ ~")
         yield plain if inside else _LIVE.sub(lambda match: f"{match[0]}\u200b", _TAG.sub("&lt;", plain))
     if inside:

@@ -16,7 +16,7 @@ from presync.change.blind import unsure
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
 from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
-from presync.report.check import as_object, finding_text, wrapped
+from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
 from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
@@ -47,6 +47,18 @@ def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: 
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
+def _danger(finding: Finding) -> str:
+    """A line of the list."""
+    place = f" `{finding.location}`" if finding.location.file else ""
+    where = " ".join(part for part in (finding.application, finding.resource, finding.field) if part)
+    others = list(dict.fromkeys(one.application for one in finding.places if one.application != finding.application))
+    also = f" (and {', '.join(others[:MAX_PLACES])}" if others else ""
+    also += f" and {len(others) - MAX_PLACES} more" if len(others) > MAX_PLACES else ""
+    also += ")" if others else ""
+    message = escape(f"{where}{also}: {finding.message}" if where else finding.message)
+    return f"- **{finding.severity}** {finding.rule} {finding.name}{place}: {message}\n"
+
+
 def _versions(platform: Platform) -> dict[str, Any]:
     settings = platform.settings
     return {
@@ -75,8 +87,7 @@ def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: i
     lines = [*map(escape, change.notes), *_summary(change, base)]
     text = "\n".join(["### What this change does\n", *(f"{line}  " for line in lines), ""]) + "\n"
     for at, finding in enumerate(findings):
-        place = f" `{finding.location}`" if finding.location.file else ""
-        line = f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {escape(finding.message)}\n"
+        line = _danger(finding)
         if len(text) + len(line) > limit // 2:
             text += f"- and {len(findings) - at} more, less severe or alike: `presync diff` shows them\n"
             break
