@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import replace
 
 from presync.base.errors import PresyncError
@@ -17,6 +18,7 @@ from presync.render.render import Bare
 from presync.tree import Repository, Tree, TreeError, git
 
 PRESENT = Wanted()
+_FROM_HEAD = re.compile(r"(?:HEAD|@)(?:[~^@{][~^@{}\w./-]*)?$")
 
 
 def load_change(
@@ -45,7 +47,7 @@ def load_change(
     if wanted:
         notes += upgrade.notes(before, after)
     if base is not None:
-        notes += surroundings.notes(repository, base, tree, merge_base)
+        notes += surroundings.notes(repository, base, named(repository, base) or "", tree, merge_base)
     return replace(change, notes=tuple(notes))
 
 
@@ -57,7 +59,7 @@ def base_tree(repository: Repository, base: str, merge_base: bool = True) -> Tre
     """
     if not repository.is_git:
         raise PresyncError(f"{repository.root} is not a git repository", "There is nothing to compare with.")
-    commit = repository.resolve(base)
+    commit = named(repository, base)
     if commit is None:
         raise PresyncError(
             f"there is no revision {base!r} here",
@@ -71,6 +73,11 @@ def base_tree(repository: Repository, base: str, merge_base: bool = True) -> Tre
         return repository.at(commit)
     except TreeError as error:
         raise PresyncError(f"the files of {base} cannot be read: {error.message}") from None
+
+
+def named(repository: Repository, base: str) -> str | None:
+    """The commit somebody names: HEAD is what is checked out here, whatever Argo CD calls so."""
+    return repository.checked_out(base) if _FROM_HEAD.match(base) else repository.resolve(base)
 
 
 def _likely(repository: Repository, base: str) -> str:
@@ -91,7 +98,7 @@ def _likely(repository: Repository, base: str) -> str:
 
 
 def _merge_base(repository: Repository, commit: str, base: str) -> str:
-    head = repository.resolve("HEAD")
+    head = repository.checked_out()
     if head is None:
         raise PresyncError("HEAD is not born yet", "Commit something first.")
     try:

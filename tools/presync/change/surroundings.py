@@ -10,9 +10,9 @@ from presync.tree.commit import CommitTree
 _SHOWN = 3
 
 
-def notes(repository: Repository, base: str, tree: Tree, merge_base: bool) -> Iterator[str]:
-    """Where the branch began, what is not committed, and what neither state shows."""
-    commit, head, tip = tree.commit if isinstance(tree, CommitTree) else "", _head(repository), _tip(repository, base)
+def notes(repository: Repository, base: str, tip: str, tree: Tree, merge_base: bool) -> Iterator[str]:
+    """Where the branch began, what is not committed, what is not looked into; ``tip`` is the commit of ``base``."""
+    commit, head = tree.commit if isinstance(tree, CommitTree) else "", repository.checked_out() or ""
     dirty = list(_dirty(repository))
     if commit == head and not dirty:
         same = f"{base} is what is checked out here, {head[:7]}"
@@ -28,14 +28,6 @@ def notes(repository: Repository, base: str, tree: Tree, merge_base: bool) -> It
         names = ", ".join(dirty[:_SHOWN]) + (f" and {len(dirty) - _SHOWN} more" if len(dirty) > _SHOWN else "")
         yield f"not committed, and counted all the same: {names}"
     yield from _submodules(repository, commit)
-
-
-def _head(repository: Repository) -> str:
-    return repository.resolve("HEAD") or ""
-
-
-def _tip(repository: Repository, base: str) -> str:
-    return repository.resolve(base) or ""
 
 
 def _ask(repository: Repository, *arguments: str) -> bytes:

@@ -83,6 +83,23 @@ def test_the_merge_that_github_checks_out(repository: Path, run: Run) -> None:
     assert levels(diff(run, repository, "origin/main")) == {("web-prod", "info", "warn")}
 
 
+def test_a_clone_whose_head_is_not_that_of_its_remote(repository: Path, run: Run, tmp_path: Path) -> None:
+    """`origin/HEAD` is the remote's default branch, which Argo CD calls HEAD; here HEAD is what is checked out."""
+    git(tmp_path, "clone", "-q", f"file://{repository}", "clone")
+    clone = tmp_path / "clone"
+    git(clone, "checkout", "-qb", "work")
+    write(clone, {"envs/prod/web/values.yaml": "level: warn\n"})
+    commit(clone, "ours")
+    write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
+    commit(repository, "theirs")
+    git(clone, "fetch", "-q")
+    for base in ("origin/main", "HEAD~1", "@~"):
+        found = diff(run, clone, base)
+        assert levels(found) == {("web-prod", "info", "warn")}
+    assert "1 commit further" in diff(run, clone, "origin/main")["notes"][0]
+    assert diff(run, clone, "HEAD")["notes"] == [f"HEAD is what is checked out here, {head(clone)}"]
+
+
 def test_a_merge_commit_as_base(repository: Path, run: Run) -> None:
     git(repository, "checkout", "-qb", "work")
     write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
