@@ -63,7 +63,10 @@ class AlertmanagerFile:
 
 @dataclass(frozen=True, slots=True)
 class Intended:
-    """A difference between environments that is meant (globs); ``only`` names the one environment that has the app."""
+    """A difference between environments that is meant; ``*`` stands for any text.
+
+    ``only`` names the one environment that has the app.
+    """
 
     why: str
     application: str = "*"

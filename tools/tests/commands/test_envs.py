@@ -49,7 +49,7 @@ PLATFORM = {
 STRICT = """\
   - application: web
     resource: Deployment.apps *
-    field: spec.template.spec.containers[[]name=web].args
+    field: spec.template.spec.containers[name=web].args
     why: prod refuses what dev lets pass
 """
 

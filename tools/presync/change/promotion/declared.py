@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Iterator, Sequence
 
@@ -60,7 +59,8 @@ class Declared:
 
 
 def _fits(pattern: str, text: str) -> bool:
-    return pattern == text or fnmatch.fnmatchcase(text, pattern)
+    """Whether a pattern is about a text: ``*`` stands for any text, and brackets, which fields have, for themselves."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
 def _covers(pattern: str, path: str) -> bool:
