@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from presync.change.compare import changed_files
 from presync.tree import Repository, Tree, git
 from presync.tree.commit import CommitTree
 
@@ -13,7 +14,7 @@ _SHOWN = 3
 def notes(repository: Repository, base: str, tip: str, tree: Tree, merge_base: bool) -> Iterator[str]:
     """Where the branch began, what is not committed, what is not looked into; ``tip`` is the commit of ``base``."""
     commit, head = tree.commit if isinstance(tree, CommitTree) else "", repository.checked_out() or ""
-    dirty = list(_dirty(repository))
+    dirty = _dirty(repository, head)
     if commit == head and not dirty:
         same = f"{base} is what is checked out here, {head[:7]}"
         yield same if commit == tip else f"{base} has all that is checked out here: {head[:7]} is part of it"
@@ -42,18 +43,14 @@ def _count(repository: Repository, span: str) -> str:
     return f"{number} commit{'s' if number != '1' else ''}" if number not in ("", "0") else ""
 
 
-def _dirty(repository: Repository) -> Iterator[str]:
-    """Files below the root that differ from HEAD, new ones included."""
-    if repository.is_bare:
-        return
-    out = _ask(repository, "status", "--porcelain", "-z", "--untracked-files=all", "--ignore-submodules=all", "--", ".")
-    records = iter(out.decode("utf-8", "surrogateescape").split("\0"))
-    for record in records:
-        if not record:
-            continue
-        if record[:1] in "RC":
-            next(records, "")  # where it was
-        yield record[3:].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _dirty(repository: Repository, head: str) -> list[str]:
+    """Files below the root that differ from HEAD, new ones included.
+
+    Not by `git status`, which may run a program that the configuration of the repository names as a filter.
+    """
+    if repository.is_bare or not head:
+        return []
+    return list(changed_files(repository.at(head), repository.worktree))
 
 
 def _submodules(repository: Repository, commit: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from presync.tree import git
+from presync.tree.model import TreeError
 from presync.tree.repository import Repository
 
 # What a clone's configuration could ask for, and which would run programs.
@@ -53,17 +54,34 @@ class History:
         return self._commit(out) if out else None
 
     def line(self, path: str, number: int) -> Commit:
-        """The commit that brought a line.
+        """The commit that brought a line of a file as it lies here.
+
+        git is asked about HEAD only: for a file on the disk it may run a program that the configuration of the
+        repository names as a filter.
 
         Raises:
             Unknown: it is not committed yet, or it cannot be told.
         """
-        revision = ("HEAD",) if self._repository.is_bare else ()
-        out = self._ask("blame", "--porcelain", "--no-textconv", "-L", f"{number},{number}", *revision, "--", path)
-        name = out.split(b" ", 1)[0].decode().lstrip("^")
-        if not name.strip("0"):
+        if not self._repository.is_git:
+            raise Unknown("this is no git repository")
+        at = self._committed(path, number)
+        out = self._ask("blame", "--porcelain", "--no-textconv", "-L", f"{at},{at}", "HEAD", "--", path)
+        return self._commit(out.split(b" ", 1)[0].decode().lstrip("^"))
+
+    def _committed(self, path: str, number: int) -> int:
+        """Where HEAD has the line: at its place, or at the only other one with the same text."""
+        head = self._repository.checked_out()
+        try:
+            wanted = self._repository.worktree.read(path).split(b"\n")[number - 1]
+            lines = self._repository.at(head or "HEAD").read(path).split(b"\n")
+        except (TreeError, IndexError):
+            raise Unknown("not committed yet") from None
+        if lines[number - 1 : number] == [wanted]:
+            return number
+        same = [at for at, line in enumerate(lines, 1) if line == wanted]
+        if len(same) != 1:
             raise Unknown("not committed yet")
-        return self._commit(name)
+        return same[0]
 
     def _commit(self, name: str) -> Commit:
         if name in self._boundary:

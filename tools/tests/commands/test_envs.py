@@ -258,3 +258,31 @@ def test_one_environment(platform: Path, run: Run) -> None:
         (platform / "envs/dev" / name).unlink()
     done = run("-C", platform, "envs")
     assert done.returncode == 2 and "nothing to compare with prod" in done.stderr
+
+
+def test_a_line_that_has_moved_since_it_was_committed(platform: Path, run: Run) -> None:
+    git(platform, "init", "-q", "-b", "main")
+    commit(platform, "one")
+    write(platform, {"envs/dev/web/values.yaml": "image:\n  tag: 1.1.0\n"})
+    commit(platform, "Run 1.1.0 in dev")
+    write(platform, {"envs/dev/web/values.yaml": "# not committed\nimage:\n  tag: 1.1.0\n"})
+    (version,) = app(found(run, platform))["versions"]
+    assert version["since"]["subject"] == "Run 1.1.0 in dev"
+
+
+def test_no_filter_of_the_repository_runs(platform: Path, run: Run, tmp_path: Path) -> None:
+    """git would run it to compare a file on the disk with what is committed."""
+    git(platform, "init", "-q", "-b", "main")
+    write(platform, {".gitattributes": "* filter=evil diff=evil\n"})
+    commit(platform, "one")
+    write(platform, {"envs/dev/web/values.yaml": "image:\n  tag: 1.1.0\n"})
+    commit(platform, "two")
+    ran = tmp_path / "ran"
+    for key in ("filter.evil.clean", "filter.evil.smudge", "diff.evil.textconv", "diff.evil.command"):
+        git(platform, "config", key, f"sh -c 'touch {ran}; cat'")
+    write(platform, {"envs/dev/web/values.yaml": "# new\nimage:\n  tag: 1.1.0\n"})
+    (version,) = app(found(run, platform))["versions"]
+    assert version["since"]["subject"] == "two"
+    done = run("-C", platform, "diff", "HEAD~1")
+    assert "not committed, and counted all the same: envs/dev/web/values.yaml" in " ".join(done.stdout.split())
+    assert not ran.exists()
