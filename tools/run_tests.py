@@ -18,6 +18,7 @@ TYPED = (
     "tools/exporters",
     "tools/monitoring",
     "tools/dashboards",
+    "tools/comment.py",
 )
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

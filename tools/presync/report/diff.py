@@ -10,23 +10,33 @@ from typing import Any
 
 import click
 
+from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
+from presync.change.blind import unsure
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
-from presync.report.check import as_object, finding_text
+from presync.change.upgrade import Deprecated
+from presync.platform.model import Platform
+from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
+from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _CONTEXT = 2
-_LONG = 100  # characters of a value in one line
-GITHUB = 65_536  # characters of a comment
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
 
 
-def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
+def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
     """One object; ``report/diff.schema.json`` is its schema."""
     document = {
         "version": 1,
         "base": base,
+        "notes": list(change.notes),
+        "versions": {"base": _versions(change.base), "head": _versions(change.head)},
+        "deprecated": [
+            {"application": one.entry.name, "resource": str(one.resource), "kubernetes": one.version, "why": one.why}
+            for one in deprecated
+        ],
+        "unsure": unsure(change),
         "files": list(change.files),
         "applications": [_application_object(one) for one in change.applications],
         "resources": [_resource_object(one) for one in change.resources],
@@ -38,11 +48,36 @@ def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
+def _danger(finding: Finding) -> str:
+    """A line of the list."""
+    place = f" `{finding.location}`" if finding.location.file else ""
+    where = " ".join(part for part in (finding.application, finding.resource, finding.field) if part)
+    others = list(dict.fromkeys(one.application for one in finding.places if one.application != finding.application))
+    also = f" (and {', '.join(others[:MAX_PLACES])}" if others else ""
+    also += f" and {len(others) - MAX_PLACES} more" if len(others) > MAX_PLACES else ""
+    also += ")" if others else ""
+    message = escape(f"{where}{also}: {finding.message}" if where else finding.message)
+    return f"- **{finding.severity}** {finding.rule} {finding.name}{place}: {message}\n"
+
+
+def _versions(platform: Platform) -> dict[str, Any]:
+    settings = platform.settings
+    return {
+        "argocd": settings.argocd,
+        "helm": helm_of(settings.argocd, settings.helm),
+        "kubernetes": list(settings.kubernetes),
+    }
+
+
 def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, colour: bool) -> str:
     """For people, readable at 80 columns."""
-    if change.is_empty:
-        return f"nothing changes in any cluster ({len(change.files)} files differ from {base})\n"
-    parts = [finding_text(finding) for finding in findings]
+    notes = "".join(f"{line}\n" for note in change.notes for line in wrapped(note, "", first=""))
+    if change.is_empty and not findings:
+        same = change.base.tree is change.head.tree
+        files = "" if same else f" ({len(change.files)} files differ from {base})"
+        sure = ", as far as presync can tell" if unsure(change) else ""
+        return f"{notes}nothing changes in any cluster{sure}{files}\n"
+    parts = [notes, *(finding_text(finding) for finding in findings)]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
     parts.append("\n".join(summary(change, base)) + "\n")
     return "\n".join(part for part in parts if part)
@@ -50,21 +85,24 @@ def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, 
 
 def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
     """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
-    head = ["### What this change does\n", *(f"{line}  " for line in summary(change, base)), ""]
-    for finding in findings:
-        place = f" `{finding.location}`" if finding.location.file else ""
-        head.append(f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {_escape(finding.message)}")
-    text = "\n".join(head) + "\n"
+    lines = [*map(escape, change.notes), *summary(change, base)]
+    text = "\n".join(["### What this change does\n", *(f"{line}  " for line in lines), ""]) + "\n"
+    for at, finding in enumerate(findings):
+        line = _danger(finding)
+        if len(text) + len(line) > limit // 2:
+            text += f"- and {len(findings) - at} more, less severe or alike: `presync diff` shows them\n"
+            break
+        text += line
     left_out = 0
     for name, lines in by_application(change):
         body = "\n".join(lines)
-        section = f"\n<details><summary>{_escape(name)}</summary>\n\n```diff\n{_fence(body)}\n```\n</details>\n"
+        section = f"\n<details><summary>{escape(name)}</summary>\n\n```diff\n{fence(body)}\n```\n</details>\n"
         if len(text) + len(section) > limit - 200:
             left_out += 1
         else:
             text += section
     if left_out:
-        text += f"\n{left_out} more applications change; `presync diff {base}` shows them.\n"
+        text += f"\n{left_out} more applications change; `presync diff` shows them.\n"
     return text
 
 
@@ -100,7 +138,7 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
             yield f"! {entry.name}", ["  rendered in one of the two states only"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
-        title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
+        title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
         files = because(change, name)
         lines = [f"  because of {_listed(files)}"] if files else []
         if own is not None and own.kind == "changed" and not stat:
@@ -146,6 +184,12 @@ def _listed(files: Sequence[str]) -> str:
     return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 
+def _renamed(one: ApplicationChange) -> str:
+    if one.counterpart is None:
+        return ""
+    return f" (renamed to {one.counterpart.name})" if one.kind == "removed" else f" (was {one.counterpart.name})"
+
+
 def _note(one: ResourceChange) -> str:
     if one.kind == "moved" and one.old_entry is not None:
         return f" (from {one.old_entry.name})"
@@ -165,15 +209,9 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
             yield f"      {line}"
         return
     if old is not MISSING:
-        yield f"    - {name}: {_value(old)}"
+        yield f"    - {name}: {value_text(old)}"
     if new is not MISSING:
-        yield f"    + {name}: {_value(new)}"
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+        yield f"    + {name}: {value_text(new)}"
 
 
 def _paint(text: str, colour: bool) -> str:
@@ -186,19 +224,12 @@ def _paint(text: str, colour: bool) -> str:
     return "\n".join(painted)
 
 
-def _escape(text: str) -> str:
-    return text.replace("<", "&lt;").replace("@", "@\u200b").replace("\n", " ")
-
-
-def _fence(text: str) -> str:
-    return text.replace("```", "'''")
-
-
 def _application_object(one: ApplicationChange) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": one.entry.name,
         "environment": one.entry.environment,
+        "counterpart": one.counterpart.name if one.counterpart else None,
         "differences": [_difference_object(difference, False) for difference in one.differences],
     }
 

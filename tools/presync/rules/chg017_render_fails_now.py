@@ -33,7 +33,7 @@ def change(change: Change) -> Iterator[Match]:
             continue
         failed = new.rendered.error or new.rendered.unavailable
         if failed:
-            yield Match(f"it cannot be rendered any more: {failed}", "`presync check` says where.", entry)
+            yield Match(f"it cannot be rendered any more: {failed}", "`presync check` says where.", entry, cause=failed)
         else:
             yield Match(
                 "it could not be rendered before, so what changes is not known",

@@ -29,9 +29,18 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
 
 
+def head(folder: Path) -> str:
+    out = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
+    return out.stdout[:7]
+
+
 def test_nothing(repository: Path, run: Run) -> None:
     done = run("-C", repository, "diff", "HEAD")
-    assert (done.returncode, done.stdout) == (0, "nothing changes in any cluster (0 files differ from HEAD)\n")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"HEAD is what is checked out here, {head(repository)}",
+        "nothing changes in any cluster (0 files differ from HEAD)",
+    ]
 
 
 def test_a_value(repository: Path, run: Run) -> None:
@@ -89,7 +98,8 @@ def test_against_where_the_branch_began(repository: Path, run: Run) -> None:
     write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
     git(repository, "commit", "-qam", "elsewhere")
     git(repository, "checkout", "-q", "work")
-    assert run("-C", repository, "diff", "main").stdout.startswith("nothing changes")
+    done = run("-C", repository, "diff", "main")
+    assert done.stdout.startswith(f"main has all that is checked out here: {head(repository)} is part of it\nnothing")
     assert "trace" in run("-C", repository, "diff", "main", "--no-merge-base").stdout
 
 
