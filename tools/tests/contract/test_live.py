@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,7 +84,6 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         yield told(store, platform, folder / "rendered")
     finally:
         store.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def told(store: Store, platform: Path, folder: Path) -> Story:

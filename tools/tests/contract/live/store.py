@@ -59,7 +59,7 @@ class Store:
         redis = ["redis-server", "--bind", "127.0.0.1", "--port", str(REDIS), "--requirepass", PASSWORD, "--save", ""]
         self.sandbox.start("redis", redis, self._own)
         for port in (S3, REDIS):
-            wait(f"port {port}", lambda port=port: self._listens(port))  # type: ignore[misc]
+            wait(f"port {port}", lambda port=port: self._listens(port), 180)  # type: ignore[misc]
 
     def close(self) -> None:
         """End everything."""
