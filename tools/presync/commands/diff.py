@@ -28,10 +28,11 @@ from presync.tree.repository import find_root, open_repository
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json", "markdown", "sarif", "junit"]),
+    type=click.Choice(["text", "json", "markdown", "html", "sarif", "junit"]),
     default="text",
     show_default=True,
 )
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all.")
 @click.pass_context
 def command(  # noqa: PLR0917 - one parameter for each option
     context: click.Context,
@@ -46,6 +47,7 @@ def command(  # noqa: PLR0917 - one parameter for each option
     exit_code: bool,
     info: bool,
     output: str,
+    out: Path | None,
 ) -> int:
     """Render the platform at BASE (a branch, tag or commit) and as it is here, and say what differs, dangers first.
 
@@ -93,12 +95,25 @@ def command(  # noqa: PLR0917 - one parameter for each option
                 text = report.as_json(change, findings, label, deprecated)
             case "markdown":
                 text = report.as_markdown(change, shown, label)
+            case "html":
+                from presync.report.page import as_html  # noqa: PLC0415 - for this output alone
+
+                text = as_html(change, findings, label)
             case "sarif":
                 text = sarif.as_sarif(findings)
             case "junit":
                 text = junit.as_junit(change.head.entries, findings, 0.0)
             case _:
-                text = report.as_text(change, shown, label, stat, sys.stdout.isatty())
-        click.echo(text, nl=False)
+                text = report.as_text(change, shown, label, stat, out is None and sys.stdout.isatty())
+        _write(text.encode() if output == "html" else text, out)  # a page is UTF-8 whatever the terminal is
         code = UNDETERMINED if unsure else status(findings)
         return max(1, code) if exit_code and not change.is_empty else code
+
+
+def _write(text: str | bytes, out: Path | None) -> None:
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    from presync.report.files import write_file  # noqa: PLC0415
+
+    write_file(out, text if isinstance(text, str) else text.decode())

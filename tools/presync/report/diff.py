@@ -22,6 +22,7 @@ from presync.report.texts import GITHUB, escape, fence, value_text
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _CONTEXT = 2
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
 
 
 def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
@@ -78,13 +79,13 @@ def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, 
         return f"{notes}nothing changes in any cluster{sure}{files}\n"
     parts = [notes, *(finding_text(finding) for finding in findings)]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
-    parts.append("\n".join(_summary(change, base)) + "\n")
+    parts.append("\n".join(summary(change, base)) + "\n")
     return "\n".join(part for part in parts if part)
 
 
 def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
     """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
-    lines = [*map(escape, change.notes), *_summary(change, base)]
+    lines = [*map(escape, change.notes), *summary(change, base)]
     text = "\n".join(["### What this change does\n", *(f"{line}  " for line in lines), ""]) + "\n"
     for at, finding in enumerate(findings):
         line = _danger(finding)
@@ -93,7 +94,7 @@ def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: i
             break
         text += line
     left_out = 0
-    for name, lines in _by_application(change):
+    for name, lines in by_application(change):
         body = "\n".join(lines)
         section = f"\n<details><summary>{escape(name)}</summary>\n\n```diff\n{fence(body)}\n```\n</details>\n"
         if len(text) + len(section) > limit - 200:
@@ -105,7 +106,8 @@ def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: i
     return text
 
 
-def _summary(change: Change, base: str) -> Iterator[str]:
+def summary(change: Change, base: str) -> Iterator[str]:
+    """How much differs, in two lines."""
     counts = Counter(one.kind for one in change.loud())
     quiet = sum(one.quiet for one in change.resources)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind]) or "none"
@@ -119,12 +121,13 @@ def _summary(change: Change, base: str) -> Iterator[str]:
 
 def _applications(change: Change, stat: bool) -> list[str]:
     lines: list[str] = []
-    for name, body in _by_application(change, stat):
+    for name, body in by_application(change, stat):
         lines += [name, *body, ""]
     return lines
 
 
-def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+    """Applications that change, each with the lines about it."""
     applications = {one.entry.name: one for one in change.applications}
     resources: dict[str, list[ResourceChange]] = {}
     for one in change.loud():
@@ -136,14 +139,14 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
-        because = _because(change, name)
-        lines = [f"  because of {because}"] if because else []
+        files = because(change, name)
+        lines = [f"  because of {_listed(files)}"] if files else []
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
             lines.append(f"  {_SIGNS[one.kind]} {one.resource}" + _note(one))
             if one.kind in ("changed", "moved") and not stat:
-                secret = one.resource.kind in ("Secret", "SealedSecret")
+                secret = is_secret(one.resource.kind)
                 lines += [
                     f"  {line}"
                     for difference in one.differences
@@ -153,16 +156,32 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
         yield title, lines
 
 
-def _because(change: Change, name: str) -> str:
-    """The changed files that the Application reads, as far as there are few."""
+def because(change: Change, name: str) -> list[str]:
+    """The changed files that the Application reads."""
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    found = [file for file in change.files if file in reads]
-    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return [file for file in change.files if file in reads]
+
+
+def is_secret(kind: str) -> bool:
+    """Whether an object of this kind holds what no report shows."""
+    return kind in ("Secret", "SealedSecret")
+
+
+def is_masked(one: Difference) -> bool:
+    """Whether a field of a Secret is one of those that are not shown: what it holds, and kubectl's copy of all that."""
+    if not one.path or one.path[0] in ("data", "stringData", "spec"):
+        return True
+    above = one.path in (("metadata",), ("metadata", "annotations"))
+    return APPLIED in one.path or (above and any(APPLIED in str(value) for value in (one.old, one.new)))
+
+
+def _listed(files: Sequence[str]) -> str:
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 
 def _renamed(one: ApplicationChange) -> str:
@@ -180,7 +199,7 @@ def _note(one: ResourceChange) -> str:
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
     name = ".".join(map(str, one.path)).replace(".[", "[")
-    if secret and one.path and str(one.path[0]) in ("data", "stringData", "spec"):
+    if secret and is_masked(one):
         yield f"    ~ {name}: (not shown)"
         return
     old, new = one.old, one.new
@@ -216,7 +235,7 @@ def _application_object(one: ApplicationChange) -> dict[str, Any]:
 
 
 def _resource_object(one: ResourceChange) -> dict[str, Any]:
-    secret = one.resource.kind in ("Secret", "SealedSecret")
+    secret = is_secret(one.resource.kind)
     return {
         "kind": one.kind,
         "application": one.entry.name,
@@ -228,7 +247,7 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
-    hidden = secret and bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
+    hidden = secret and is_masked(one)
     found: dict[str, Any] = {"field": ".".join(map(str, one.path)).replace(".[", "["), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old

@@ -62,6 +62,20 @@ def test_a_value(repository: Path, run: Run) -> None:
     assert "```diff" in run("-C", repository, "diff", "main", "-o", "markdown").stdout
 
 
+def test_a_page(repository: Path, run: Run, tmp_path: Path) -> None:
+    write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
+    done = run("-C", repository, "diff", "main", "-o", "html")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("<!doctype html>") and '"id":"web-prod/ConfigMap/web-prod"' in done.stdout
+    assert '"dirty":true' in done.stdout and '"lines":[1]' in done.stdout
+    target = tmp_path / "out" / "page.html"
+    assert run("-C", repository, "diff", "main", "-o", "html", "--out", target).stdout == ""
+    assert target.read_text() == done.stdout
+    failed = run("-C", repository, "diff", "mian", "-o", "html", "--out", target)
+    assert failed.returncode == 2
+    assert target.read_text() == done.stdout
+
+
 def test_an_application_that_goes(repository: Path, run: Run) -> None:
     (repository / "envs/dev/web/app.yaml").unlink()
     done = run("-C", repository, "diff", "main")
