@@ -17,6 +17,7 @@ TYPED = (
     "tools/bench",
     "tools/exporters",
     "tools/monitoring",
+    "tools/gatekeeper",
     "tools/dashboards",
 )
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,7 +10,7 @@ from typing import Any
 import regorus
 
 from presync.policy.model import PolicyError
-from presync.policy.rego import builtins
+from presync.policy.rego import builtins, heads
 from presync.policy.rego.analysis import Module, check
 from presync.policy.rego.hoist import hoist
 from presync.policy.rego.repair import repair
@@ -41,10 +41,12 @@ class Program:
         self._sources = [(name, repair(text).encode()) for name, text in texts]
         modules = self._parse(self._sources)
         self.reads_inventory = check(modules)
-        self._sources = [
-            (module.name, hoist(source, module.tree, _names(module)))
-            for module, (_, source) in zip(modules, self._sources, strict=True)
-        ]
+        for rewritten in (hoist, heads.settle):
+            self._sources = [
+                (module.name, rewritten(source, module.tree, _names(module)))
+                for module, (_, source) in zip(modules, self._sources, strict=True)
+            ]
+            modules = self._parse(self._sources)
         self._query = f"data.{modules[0].package}.violation"
         self._inventory = "{}"
         self._engine = self._compiled(self._sources)
