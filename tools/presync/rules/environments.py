@@ -18,6 +18,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _BUCKET = re.compile(r"\b(?:s3a?|s3n|gs|abfss?|r2)://([A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9])")
 # Texts about all environments, or about none: schemas, sealed values, Argo CD's own objects.
 _SILENT = frozenset({"AppProject", "Application", "ApplicationSet", "CustomResourceDefinition"})
+_SILENT_GROUPS = frozenset({"constraints.gatekeeper.sh"})  # a policy names what it keeps out
 _SILENT_FIELDS = frozenset({"encryptedData", "caBundle", "binaryData", "image", "managedFields"})
 _EXCLUDING = re.compile(r"(?:!=|!~|[Nn]ot[Ii]n|denylist|exclude)[^,;\n]{0,80}$")
 
@@ -134,7 +135,8 @@ def _hosts(resource: Resource) -> Iterator[str]:
 
 def _texts(platform: Platform) -> Iterator[Text]:
     for one in rendered(platform):
-        if one.entry.environment and one.resource.kind not in _SILENT and not _SILENT_FIELDS & set(one.path):
+        silent = one.resource.kind in _SILENT or one.resource.group in _SILENT_GROUPS
+        if one.entry.environment and not silent and not _SILENT_FIELDS & set(one.path):
             yield one
 
 
