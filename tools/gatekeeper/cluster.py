@@ -28,9 +28,14 @@ WEBHOOK_PORT = 8443
 NAMESPACE = "gatekeeper-system"
 CONSTRAINTS, TEMPLATES, EXPANSION = "constraints.gatekeeper.sh", "templates.gatekeeper.sh", "expansion.gatekeeper.sh"
 STATUS = "status.gatekeeper.sh/v1beta1"
-_ARGOCD, _APPLIES = "argocd", "argocd-application-controller"
+#: Who may do everything: who applies what is in git, and somebody of whom no policy has heard.
+ARGOCD, SOMEBODY = "argocd:argocd-application-controller", "default:somebody"
 _WEBHOOK_POD, _AUDIT_POD = "gatekeeper-controller-manager-0", "gatekeeper-audit-0"
 _DENIED = re.compile(r'(?:.*: )?admission webhook "([^"]+)" denied the request: (.*)', re.DOTALL)
+# Of a template in CEL Gatekeeper makes a ValidatingAdmissionPolicy.
+_POLICY = re.compile(
+    r"(?:.*: )?ValidatingAdmissionPolicy '(gatekeeper-[^']+)' with binding '([^']+)' denied request: (.*)", re.DOTALL
+)
 _WARNING = re.compile(r'\d{3} \S+ "(.*)"\Z', re.DOTALL)
 _NEXT = re.compile(r"\n(?=\[[a-z0-9][-a-z0-9.]*\] )")
 _ESCAPED = re.compile(r"\\(.)")
@@ -69,6 +74,7 @@ class Admission:
     denied: tuple[str, ...] = ()
     warned: tuple[str, ...] = ()
     refused: str = ""  # by the API server itself, before it asks Gatekeeper
+    first: bool = False  # the API server decided by the CEL that Gatekeeper gave it, and tells the first message only
 
     @property
     def admitted(self) -> bool:
@@ -82,6 +88,7 @@ class Cluster:
     def __init__(self) -> None:
         self.plane = ControlPlane()
         self._folder = build.folder_of(programs.GATEKEEPER)
+        self._users: dict[str, Kubernetes] = {}
 
     def __enter__(self) -> Cluster:
         reason = unavailable()
@@ -122,18 +129,28 @@ class Cluster:
                 template = yaml.safe_load(one.text)["spec"]["template"]
                 metadata = {**template["metadata"], "name": f"{one.name}-0", "namespace": NAMESPACE}
                 self.apply({**template, "apiVersion": "v1", "kind": "Pod", "metadata": metadata})
-        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _ARGOCD}})
-        metadata = {"name": _APPLIES, "namespace": _ARGOCD}
-        self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
-        self.apply(
-            {
-                "apiVersion": "rbac.authorization.k8s.io/v1",
-                "kind": "ClusterRoleBinding",
-                "metadata": {"name": _APPLIES},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-                "subjects": [{"kind": "ServiceAccount", "name": _APPLIES, "namespace": _ARGOCD}],
-            }
-        )
+        self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ARGOCD.partition(":")[0]}})
+        for namespace, _, account in (user.partition(":") for user in (ARGOCD, SOMEBODY)):
+            self.apply(
+                {
+                    "apiVersion": "v1",
+                    "kind": "ServiceAccount",
+                    "metadata": {"name": account, "namespace": namespace},
+                }
+            )
+            self.apply(
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "ClusterRoleBinding",
+                    "metadata": {"name": account},
+                    "roleRef": {
+                        "apiGroup": "rbac.authorization.k8s.io",
+                        "kind": "ClusterRole",
+                        "name": "cluster-admin",
+                    },
+                    "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": namespace}],
+                }
+            )
 
     def _start_webhook(self) -> None:
         folder = self.plane.folder / "certificates"
@@ -202,12 +219,14 @@ class Cluster:
 
     # -- asking it
 
-    @functools.cached_property
-    def argocd(self) -> Kubernetes:
-        """The API server, for the one who applies everything in a cluster: Argo CD."""
-        tls = ssl.create_default_context(cafile=str(self.plane.parts.pki / "ca.crt"))
-        token = self._token(_ARGOCD, _APPLIES)
-        return Kubernetes(Client(self.plane.sandbox.connect, KUBERNETES, tls, token))
+    def _as(self, user: str) -> Kubernetes:
+        """The API server, for a ServiceAccount `namespace:name`."""
+        made = self._users.get(user)
+        if made is None:
+            tls = ssl.create_default_context(cafile=str(self.plane.parts.pki / "ca.crt"))
+            token = self._token(*user.split(":"))
+            made = self._users[user] = Kubernetes(Client(self.plane.sandbox.connect, KUBERNETES, tls, token))
+        return made
 
     def _send(self, server: Kubernetes, document: Document, namespace: str = "") -> Object:
         answer = server.send(document, namespace)
@@ -219,12 +238,15 @@ class Cluster:
         """Set the stage: an object that Gatekeeper is not asked about; what the server made of it."""
         return self._send(self.plane.kubernetes, of_object(value), namespace)
 
-    def admit(self, value: Object, namespace: str = "", *, dry_run: bool = True, strict: bool = True) -> Admission:
-        """What is said when Argo CD applies an object."""
-        answer = self.argocd.send(of_object(value), namespace, dry_run=dry_run, strict=strict)
+    def admit(self, value: Object, user: str = SOMEBODY, *, dry_run: bool = True) -> Admission:
+        """What is said when a user applies an object."""
+        answer = self._as(user).send(of_object(value), "", dry_run=dry_run)
         warned = tuple(text for text in map(_warning, answer.warnings) if text.startswith("["))
         if answer.ok:
             return Admission((), warned)
+        found = _POLICY.fullmatch(answer.message)
+        if found is not None:
+            return Admission((f"[{found[2].removeprefix(f'{found[1]}-')}] {found[3]}",), warned, first=True)
         found = _DENIED.fullmatch(answer.message)
         if found is None or found[1] != _OURS:
             return Admission((), warned, answer.message)
@@ -246,11 +268,15 @@ class Cluster:
         message, reason = response["status"].get("message", ""), response["status"].get("reason")
         return Admission(_messages(message), warned) if reason == "Forbidden" else Admission((), warned, message)
 
-    def delete(self, value: Object, namespace: str = "") -> None:
+    def delete(self, value: Object) -> None:
         """Take an object out; it is fine when it is gone."""
         metadata = value["metadata"]
-        where = metadata.get("namespace") or namespace
-        self.plane.kubernetes.delete(value["apiVersion"], value["kind"], metadata["name"], where)
+        resource = self.plane.kubernetes.resource(value["apiVersion"], value["kind"])
+        if resource is not None:
+            # Without a policy: nobody runs here who would take a finalizer off again.
+            self.plane.kubernetes.client.request(
+                "DELETE", resource.path(metadata.get("namespace") or "", metadata["name"])
+            )
 
     def need_kinds(self, objects: Iterable[Object], definitions: Iterable[Object] = ()) -> list[str]:
         """Have every kind of these objects served: by these CRDs, or by one that takes anything; the names of those."""
@@ -279,10 +305,10 @@ class Cluster:
                 # A kind that is served for a moment only may be refused once more.
                 sent = functools.partial(self._applied, one)
                 applied.append((group, self.wait(sent, f"{one['kind']} {one['metadata']['name']}", 20)))
-        for group, one in applied:
-            if group in _STATUSES:
-                taken = functools.partial(self._taken, group, one)
-                self.wait(taken, f"Gatekeeper to take in {one['kind']} {one['metadata']['name']}", seconds)
+        for group in _STATUSES:
+            pending = {one["metadata"]["uid"]: one for where, one in applied if where == group}
+            taken = functools.partial(self._taken, group, pending)
+            self.wait(taken, f"Gatekeeper to take in what there is of {group}", seconds)
 
     def _applied(self, value: Object) -> Object | None:
         answer = self.plane.kubernetes.send(of_object(value), "")
@@ -292,19 +318,21 @@ class Cluster:
             raise ClusterError(f"{value['kind']} {value['metadata']['name']}: {answer.message}")
         return answer.value
 
-    def _taken(self, group: str, value: Object) -> bool:
-        """Whether the webhook's status of an object is about what it is now; a complaint is an error."""
+    def _taken(self, group: str, pending: dict[str, Object]) -> bool:
+        """Whether the webhook's statuses are about what is there now; those that are leave, a complaint is an error."""
         kind, key = _STATUSES[group]
-        for one in self.plane.kubernetes.list(STATUS, kind, NAMESPACE):
+        for one in self.plane.kubernetes.list(STATUS, kind, NAMESPACE) if pending else []:
             status = one.get("status") or {}
-            if status.get("id") != _WEBHOOK_POD or status.get(key) != value["metadata"]["uid"]:
+            value = pending.get(status.get(key, ""))
+            if value is None or status.get("id") != _WEBHOOK_POD:
                 continue
             if status.get("observedGeneration", 0) < value["metadata"]["generation"]:
                 continue
             if status.get("errors"):
                 raise ClusterError(f"{value['kind']} {value['metadata']['name']}: {json.dumps(status['errors'])}")
-            return group != CONSTRAINTS or bool(status.get("enforced"))
-        return False
+            if group != CONSTRAINTS or status.get("enforced"):
+                del pending[status[key]]
+        return not pending
 
     def wait(self, condition: Callable[[], T | None], what: str, seconds: float) -> T:
         """The first result that counts as true; the end of the webhook's log where there is none in time."""
