@@ -17,8 +17,9 @@ _SHORTEST = 3  # characters of a value that a message can be said to mention
 def field_of(data: Object, violation: Violation) -> Path:
     """The field that ``details.path`` names, else the one whose value the message mentions.
 
-    A list item that is mentioned by its name (``container <app> has no limits``) is the field itself. Empty when
-    nothing is mentioned.
+    A field that is mentioned with its value (``drift_threshold is 0.5, at most 0.25``) comes before one whose value
+    only is equal, as the limit may be. A list item that is mentioned by its name (``container <app> has no limits``) is
+    the field itself. Empty when nothing is mentioned.
     """
     given = mapping(violation.details).get("path")
     if isinstance(given, str):
@@ -54,13 +55,13 @@ def _is_index(data: Any, step: str | int) -> bool:
 
 def _mentioned(data: Object, message: str) -> Path:
     best: Path = ()
-    length = 0
+    rank = (False, 0)
     for path, value in _leaves(data, ()):
         if path in _IDENTITY or not _says(message, value):
             continue
-        size = len(str(value))
-        if size > length:
-            best, length = path, size
+        found = (_names(message, path[-1]), len(str(value)))
+        if found > rank:
+            best, rank = path, found
     if best[-1:] == ("name",) and len(best) > 1 and isinstance(best[-2], int):
         return best[:-1]
     if best:
@@ -80,6 +81,13 @@ def _says(message: str, value: Any) -> bool:
     if text not in message:
         return False
     return re.search(rf"(?<![\w.-]){re.escape(text)}(?![\w-]|\.\d)", message) is not None
+
+
+def _names(message: str, step: str | int) -> bool:
+    """Whether the message has the field itself; ``name`` is what most things have and says nothing."""
+    return (
+        isinstance(step, str) and step != "name" and re.search(rf"(?<!\w){re.escape(step)}(?!\w)", message) is not None
+    )
 
 
 def _leaves(data: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -258,6 +258,5 @@ def _verdict(constraint: Constraint, one: Placed, subject: Subject, violation: V
         if subject.expansion.action in list(Action):
             action = Action(subject.expansion.action)
     path = field_of(subject.candidate.data, violation)
-    path = subject.path if subject.text else (*subject.path, *path)
     cause = str(mapping(violation.details).get("cause") or "")
-    return Verdict(constraint, one, subject, message, action, path, not admitted, cause)
+    return Verdict(constraint, one, subject, message, action, (*subject.path, *path), not admitted, cause)

@@ -10,6 +10,7 @@ from presync.platform.model import Platform
 from presync.policy.judge import Broken, Unknown, Verdict
 from presync.policy.model import Action, Fault
 from presync.provenance import patched
+from presync.provenance.influence import get
 from presync.rules.model import Match
 
 SEVERITIES = {Action.DENY: Severity.ERROR, Action.WARN: Severity.WARNING, Action.DRYRUN: Severity.INFO}
@@ -32,7 +33,18 @@ def violated(platform: Platform, found: Iterable[Verdict]) -> Iterator[Match]:
             cause=f"{policy}: {one.cause}" if one.cause else "",
             key=f"{policy}: {one.message}",
             resource_name="" if subject.resource is not None else subject.name,
+            quote=_quote(one),
         )
+
+
+def _quote(one: Verdict) -> str:
+    """What stands in the line of a text: the value that is at fault, where it is one."""
+    subject = one.subject
+    below = one.path[len(subject.path) :]
+    if not subject.text or not below:
+        return ""
+    value = get(subject.candidate.data, below)
+    return value if isinstance(value, str) and value else str(below[-1])
 
 
 def _original(platform: Platform, one: Verdict) -> Location | None:

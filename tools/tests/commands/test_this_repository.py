@@ -66,8 +66,10 @@ def test_readme_shows_what_check_prints(copy: Path, run: Run) -> None:
 def _chart(folder: Path) -> None:
     files = {
         "Chart.yaml": "apiVersion: v2\nname: echo\nversion: 1.2.3\n",
-        "values.yaml": "text: default\n",
-        "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: echo}\n"
+        "values.yaml": "text: default\n"
+        "commonLabels: {app.kubernetes.io/name: echo, app.kubernetes.io/instance: echo}\n",
+        "templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\n"
+        "metadata: {name: echo, labels: {{ toJson .Values.commonLabels }}}\n"
         "data: {text: {{ .Values.text }}, environment: {{ .Values.global.environment }}}\n",
     }
     folder.mkdir()
@@ -98,6 +100,12 @@ def test_an_upstream_chart_instead_of_ours(copy: Path, run: Run, tmp_path: Path)
     done = run("-C", copy, "vendor", "--from", tmp_path / "packed")
     assert done.returncode == 0, done.stderr
     assert "sha256" in (copy / "charts.lock.yaml").read_text()
+    found = _findings(run, copy)
+    assert {(one["rule"], one["severity"]) for one in found} == {("POL001", "warning")}
+    assert all("ConfigMap echo has no label" in one["message"] for one in found)
+
+    labels = "commonLabels: {app.kubernetes.io/part-of: feature-platform, environment: dev}\n"
+    (app / "values.yaml").write_text(f"text: ours\n{labels}")
     assert _findings(run, copy) == []
     rendered = run("-C", copy, "render", "echo-dev").stdout
     assert [one.data["data"] for one in goyaml.documents(rendered)] == [{"text": "ours", "environment": "dev"}]

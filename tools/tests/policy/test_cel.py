@@ -72,6 +72,13 @@ def test_what_does_not_compile_is_told(expression: str) -> None:
     assert refusal(cel(**check(expression))).message
 
 
+def test_an_optional_variable_cannot_be_told() -> None:
+    """Kubernetes evaluates it; that presync does not is no verdict about the object."""
+    one = cel(variables=[{"name": "spec", "expression": "object.?spec"}], **check("variables.spec.hasValue()"))
+    (found,) = said(one, {"kind": "Thing", "spec": {}})
+    assert found.startswith("? variable spec is an optional value")
+
+
 def test_names_that_are_taken() -> None:
     error = refusal(cel(variables=[{"name": "params", "expression": "1"}], **check("true")))
     assert error.invalid

@@ -19,6 +19,7 @@ _RESERVED = ("params", "anyObject")
 _LONGEST_MESSAGE = 5 * 1024
 _NULL_PARAMETERS = re.compile(r"params\s*[!=]=\s*null|null\s*[!=]=\s*variables\.params\b")
 # has() of what is no object is false for the API server, and an error here.
+_UNCARRIED = "Unable to convert function return value"  # of plain_value
 _UNLIKE = "non-message type"
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 _STATUS = re.compile(r"^[A-Z_]+: ")
@@ -192,6 +193,9 @@ class _Scope:
                 raise ValueError(str(value.value()))
             self._values[name] = value.plain_value()
         except Exception as error:  # noqa: BLE001 - see _compile
+            if _UNCARRIED in str(error):
+                message = f"variable {name} is an optional value or a type, which presync cannot hold"
+                raise PolicyError(message) from None
             self._errors[name] = self._worded(str(error))
 
     def _worded(self, message: str) -> str:
