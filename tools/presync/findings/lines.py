@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -71,6 +72,9 @@ def of_match(platform: Platform, match: Match) -> Location:
             ):
                 if match.quote in line:
                     return place if at == 0 else Location(place.file, place.line + at)
+    parts = [key.location for key in chain.keys if match.quote and _is_part(match.quote, key.value)]
+    if parts:
+        return parts[0]
     if chain.files:
         return quoted(platform, chain.files[0].location, match.quote)
     inside = provenance.within(resource, path, match.quote) if len(path) < len(match.path) else None
@@ -96,6 +100,11 @@ def _handed_over(platform: Platform, resource: Resource, quote: str) -> Location
 def _holds(platform: Platform, place: Location, quote: str) -> bool:
     """Whether the line has the text."""
     return any(quote in line for line in _text(platform, place.file)[place.line - 1 : place.line])
+
+
+def _is_part(quote: str, value: Any) -> bool:
+    """Whether a text of the values holds the text as a word."""
+    return isinstance(value, str) and re.search(rf"(?<![\w.-]){re.escape(quote)}(?![\w-])", value) is not None
 
 
 def _turned_to_text(chain: provenance.Chain) -> bool:

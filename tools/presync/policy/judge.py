@@ -65,6 +65,7 @@ class Verdict:
     path: Path
     audit_only: bool = False
     cause: str = ""  # `details.cause`: violations of one constraint with the same are one finding
+    text: str = ""  # `details.text`: what stands in the line, where the field is a whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,5 +259,5 @@ def _verdict(constraint: Constraint, one: Placed, subject: Subject, violation: V
         if subject.expansion.action in list(Action):
             action = Action(subject.expansion.action)
     path = field_of(subject.candidate.data, violation)
-    cause = str(mapping(violation.details).get("cause") or "")
-    return Verdict(constraint, one, subject, message, action, (*subject.path, *path), not admitted, cause)
+    cause, text = (str(mapping(violation.details).get(key) or "") for key in ("cause", "text"))
+    return Verdict(constraint, one, subject, message, action, (*subject.path, *path), not admitted, cause, text)

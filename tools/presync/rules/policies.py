@@ -33,7 +33,7 @@ def violated(platform: Platform, found: Iterable[Verdict]) -> Iterator[Match]:
             cause=f"{policy}: {one.cause}" if one.cause else "",
             key=f"{policy}: {one.message}",
             resource_name="" if subject.resource is not None else subject.name,
-            quote=_quote(one),
+            quote=one.text or _quote(one),
         )
 
 

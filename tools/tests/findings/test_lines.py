@@ -72,3 +72,50 @@ def test_lines(tmp_path: Path, engine: Engine) -> None:
     assert found["REF011"] == "chart/templates/service.yaml:1"  # the label that no Pod has was handed over there
     assert found["K8S001"] == "chart/templates/_service.tpl:11"  # `quote` made the text, not the value
     assert found["ARG015"] == "apps/web.yaml:7:3"
+
+
+CONFIG = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+data:
+  web.yaml: |
+    level: {{ .Values.level }}
+    {{- range $key, $value := .Values.config }}
+    {{ $key }}: {{ $value }}
+    {{- end }}
+"""
+POLICY = """\
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: buckets
+spec:
+  crd:
+    spec:
+      names:
+        kind: Buckets
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package buckets
+        violation[{"msg": "web-dev", "details": {"path": ["data", name], "text": "web-dev"}}] {
+          contains(input.review.object.data[name], "web-dev")
+        }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: Buckets
+metadata:
+  name: buckets
+spec:
+  match: {kinds: [{apiGroups: [""], kinds: [ConfigMap]}]}
+"""
+
+
+def test_the_text_that_a_policy_names(tmp_path: Path, engine: Engine) -> None:
+    many = "".join(f"  key{number}: {number}\n" for number in range(6))
+    values = f"port: 80\nlevel: info\nconfig:\n  first: s3://web-prod/a\n{many}  second: s3://web-dev/b\n"
+    changes = {"chart__values.yaml": values, "chart__templates__config.yaml": CONFIG}
+    found = places(tmp_path, engine, **changes, **{"chart__templates__policy.yaml": POLICY})
+    assert found["POL001"].startswith("chart/values.yaml:11:")

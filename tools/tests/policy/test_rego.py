@@ -140,6 +140,33 @@ def test_repairs_keep_lines() -> None:
 
 
 @pytest.mark.parametrize(
+    "paths",
+    ['["/a/b", "c"]', '["a/b", "/c"]', '[["a", "b"], `//c`]', '{"/a/b", "/c"}', '[\n"/a/b",\n  "c"]'],
+)
+def test_paths_of_json(paths: str) -> None:
+    body = f'violation[{{"msg": json.marshal(json.remove(input.review.object, {paths}))}}] {{ true }}'
+    assert said(rego(body), {"a": {"b": 1, "d": 2}, "c": 3}) == ['{"a":{"d":2}}']
+
+
+def test_pointers_are_unescaped_and_other_texts_stay() -> None:
+    body = (
+        'violation[{"msg": json.marshal(json.filter({"a/b": input.review.object.x, "/c": "/d"}, ["a~1b"]))}] { true }'
+    )
+    assert said(rego(body), {"x": 1}) == ['{"a/b":1}']
+    same = 'x := json.remove({"/a": ["/b"]}, ["a"])\ny := f("/a", ["/b"])\nz := json.patch({}, ["/a"])\n'
+    assert repair(same) == same
+
+
+def test_a_function_without_a_body_is_true() -> None:
+    body = (
+        'violation contains {"msg": "m"} if wild(input.review.object.verb)\nwild("*")\nwild(x) if startswith(x, "*/")'
+    )
+    assert said(rego(body, version="v1"), {"verb": "*"}) == ["m"]
+    assert said(rego(body, version="v1"), {"verb": "*/scale"}) == ["m"]
+    assert said(rego(body, version="v1"), {"verb": "get"}) == []
+
+
+@pytest.mark.parametrize(
     ("body", "message"),
     [
         ('violation[{"msg": "m"}] { f(1) }\nf(x) { g(x) }\ng(x) { f(x) }', "recursive: f -> g -> f"),
