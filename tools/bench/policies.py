@@ -70,7 +70,7 @@ def _application(number: int) -> Iterator[Object]:
     template = {"metadata": {"labels": labels}, "spec": _pod(name, image, flaw)}
     settings = {"level": "info", "next": f"http://app-{number + 1:04d}.{namespace}.svc:8080"}
     rule = {"apiGroups": [""], "resources": ["*" if flaw == 28 else "configmaps"], "verbs": ["get", "list"]}
-    host = f"app-{number - 1 if flaw == 14 else number:04d}.{namespace}.example.com"
+    host = f"app-{number - 1 if flaw == 14 else number:04d}.example.com"
     backend = {"service": {"name": name, "port": {"name": "http"}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     yield made("v1", "ServiceAccount", automountServiceAccountToken=False)
