@@ -1,17 +1,19 @@
 """`python tools/bench/policies.py`: every policy on many objects, presync against gator on the same input.
 
 Three commands, one after the other, each watched with its children: `presync check` of a tree with these objects and no
-policies, of the same tree with all policies, and `gator test`. What the policies cost presync is the difference of the
-first two. Their verdicts are compared; a difference is printed, and the exit status is then 1.
+policies, of the same tree with all policies, and `gator test`, which reads and judges, and looks at nothing else. Then
+what of the second was judging. The verdicts are compared; a difference is printed, and the exit status is then 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -165,14 +167,17 @@ def of_presync(tree: Path) -> Counter[str]:
     from presync.tree import open_repository  # noqa: PLC0415
 
     with Engine() as engine:
-        found = verdicts(load(open_repository(tree), engine))
+        platform = load(open_repository(tree), engine)
+        before, start = _cpu(), time.perf_counter()
+        found = verdicts(platform)
+        print(f"{'of it, judging by the policies':<34} {time.perf_counter() - start:>8.1f} {_cpu() - before:>8.1f}")
     if found.unknown or found.constraints or found.templates:
         raise SystemExit(f"presync could not tell: {[*found.unknown, *found.constraints, *found.templates][:3]}")
     out: Counter[str] = Counter()
     for one in found.violations:
         if one.subject.resource is not None:
-            resource = one.subject.resource
-            out[f"{one.constraint.name}: {resource.kind} {resource.namespace}/{resource.name}: {one.message}"] += 1
+            place = one.subject.resource
+            out[f"{one.constraint.name}: {place.kind} {place.namespace}/{place.name}: {one.message}"] += 1
     return out
 
 
@@ -188,6 +193,12 @@ def of_gator(program: Path, tree: Path) -> Counter[str]:
         title = f"{value['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
         out[f"{one['constraint']['metadata']['name']}: {title}: {one['msg']}"] += 1
     return out
+
+
+def _cpu() -> float:
+    """Seconds of this process and of the children that have ended: the evaluator's has, when it has judged."""
+    times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in times)
 
 
 _GATOR = ("test", "-o", "json", "-f")
