@@ -49,4 +49,3 @@ def change(change: Change) -> Iterator[Match]:
 
 def _key(match: Match) -> _Key:
     return (match.entry.name if match.entry else "", str(match.resource or match.resource_name), match.key)
-
