@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,7 +18,9 @@ from presync.report.check import as_object, finding_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
+_PLAIN = re.compile(r"[\w-]+")
 _CONTEXT = 2
+_WIDTH = 80
 _LONG = 100  # characters of a value in one line
 GITHUB = 65_536  # characters of a comment
 
@@ -94,12 +98,13 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
     for old, new in change.unknown:
         entry = new or old
         if entry is not None:
-            yield f"! {entry.name}", ["  rendered in one of the two states only"]
+            neither = all(one is not None and not one.rendered.resources for one in (old, new))
+            how = "neither of the two states" if neither else "one of the two states only"
+            yield f"! {entry.name}", [*_because(change, entry.name), f"  rendered in {how}"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
-        because = _because(change, name)
-        lines = [f"  because of {because}"] if because else []
+        lines = _because(change, name)
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
@@ -115,16 +120,29 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
         yield title, lines
 
 
-def _because(change: Change, name: str) -> str:
-    """The changed files that the Application reads, as far as there are few."""
+def _because(change: Change, name: str) -> list[str]:
+    """The changed files that the Application reads, or has in its folders, as far as there are few."""
+    folders: set[str] = set()
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
+                if entry.rendered.error or entry.rendered.unavailable:
+                    folders |= {f"{one.path.strip('/')}/" for one in entry.application.sources if one.path}
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    found = [file for file in change.files if file in reads]
-    return ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    found = [file for file in change.files if file in reads or file.startswith(tuple(folders))]
+    if not found:
+        return []
+    text = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    return textwrap.wrap(
+        f"because of {text}",
+        _WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _note(one: ResourceChange) -> str:
@@ -135,7 +153,7 @@ def _note(one: ResourceChange) -> str:
 
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
-    name = ".".join(map(str, one.path)).replace(".[", "[")
+    name = _field(one.path)
     if secret and one.path and str(one.path[0]) in ("data", "stringData", "spec"):
         yield f"    ~ {name}: (not shown)"
         return
@@ -149,6 +167,19 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
         yield f"    - {name}: {_value(old)}"
     if new is not MISSING:
         yield f"    + {name}: {_value(new)}"
+
+
+def _field(path: Sequence[str | int]) -> str:
+    """A path as findings write it: what is no plain key stands in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, str) and part.startswith("["):
+            text += part  # an item by its name
+        elif isinstance(part, int) or not _PLAIN.fullmatch(part):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
 
 
 def _value(value: Any) -> str:
@@ -198,7 +229,7 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
     hidden = secret and bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
-    found: dict[str, Any] = {"field": ".".join(map(str, one.path)).replace(".[", "["), "noise": one.noise}
+    found: dict[str, Any] = {"field": _field(one.path), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old
     if one.new is not MISSING:
