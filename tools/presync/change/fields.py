@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -56,13 +59,13 @@ def _lists(old: list[Any], new: list[Any], path: Path, base: Path, head: Path) -
         if all(not isinstance(one, Mapping | list) for one in [*old, *new]):
             yield Difference(path, old, new, base, head, is_noise(path))
             return
-        for at in range(max(len(old), len(new))):
+        for was, now in _aligned(old, new):
             yield from _walk(
-                old[at] if at < len(old) else MISSING,
-                new[at] if at < len(new) else MISSING,
-                (*path, at),
-                (*base, at),
-                (*head, at),
+                MISSING if was is None else old[was],
+                MISSING if now is None else new[now],
+                (*path, was if now is None else now),
+                (*base, len(old) if was is None else was),
+                (*head, len(new) if now is None else now),
             )
         return
     before = {_identity(one, keys): at for at, one in enumerate(old)}
@@ -77,6 +80,13 @@ def _lists(old: list[Any], new: list[Any], path: Path, base: Path, head: Path) -
             (*base, was if was is not None else len(old)),
             (*head, now if now is not None else len(new)),
         )
+
+
+def _aligned(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Which item became which, where no key tells them apart: equal ones are the same, in their order."""
+    before, after = ([json.dumps(one, sort_keys=True, default=str) for one in items] for items in (old, new))
+    for _, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        yield from itertools.zip_longest(range(i1, i2), range(j1, j2))
 
 
 def _key_of(old: Sequence[Any], new: Sequence[Any]) -> tuple[str, ...] | None:

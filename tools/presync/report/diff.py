@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -21,8 +23,10 @@ from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
+_PLAIN = re.compile(r"[\w-]+")
 _CONTEXT = 2
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
+_WIDTH = 80
 
 
 def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
@@ -135,12 +139,13 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
     for old, new in change.unknown:
         entry = new or old
         if entry is not None:
-            yield f"! {entry.name}", ["  rendered in one of the two states only"]
+            neither = all(one is not None and not one.rendered.resources for one in (old, new))
+            how = "neither of the two states" if neither else "one of the two states only"
+            yield f"! {entry.name}", [*_because(change, entry.name), f"  rendered in {how}"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
-        files = because(change, name)
-        lines = [f"  because of {_listed(files)}"] if files else []
+        lines = _because(change, name)
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
@@ -157,14 +162,32 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
 
 
 def because(change: Change, name: str) -> list[str]:
-    """The changed files that the Application reads."""
+    """The changed files that the Application reads, or has in its folders where it was not rendered."""
+    folders: set[str] = set()
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
+                if entry.rendered.error or entry.rendered.unavailable:
+                    folders |= {f"{one.path.strip('/')}/" for one in entry.application.sources if one.path}
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    return [file for file in change.files if file in reads]
+    return [file for file in change.files if file in reads or file.startswith(tuple(folders))]
+
+
+def _because(change: Change, name: str) -> list[str]:
+    """The same in words, as far as there are few."""
+    found = because(change, name)
+    if not found:
+        return []
+    return textwrap.wrap(
+        f"because of {_listed(found)}",
+        _WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def is_secret(kind: str) -> bool:
@@ -198,7 +221,7 @@ def _note(one: ResourceChange) -> str:
 
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
-    name = ".".join(map(str, one.path)).replace(".[", "[")
+    name = _field(one.path)
     if secret and is_masked(one):
         yield f"    ~ {name}: (not shown)"
         return
@@ -212,6 +235,19 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
         yield f"    - {name}: {value_text(old)}"
     if new is not MISSING:
         yield f"    + {name}: {value_text(new)}"
+
+
+def _field(path: Sequence[str | int]) -> str:
+    """A path as findings write it: what is no plain key stands in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, str) and part.startswith("["):
+            text += part  # an item by its name
+        elif isinstance(part, int) or not _PLAIN.fullmatch(part):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else part
+    return text
 
 
 def _paint(text: str, colour: bool) -> str:
@@ -248,7 +284,7 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
     hidden = secret and is_masked(one)
-    found: dict[str, Any] = {"field": ".".join(map(str, one.path)).replace(".[", "["), "noise": one.noise}
+    found: dict[str, Any] = {"field": _field(one.path), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old
     if one.new is not MISSING:

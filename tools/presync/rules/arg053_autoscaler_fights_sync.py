@@ -39,7 +39,7 @@ def check(platform: Platform) -> Iterator[Match]:
         for entry, scaler in known.of_kind(group, kind):
             spec = scaler.data.get("spec")
             target = spec.get("scaleTargetRef") if isinstance(spec, Mapping) else None
-            if not isinstance(target, Mapping):
+            if not isinstance(spec, Mapping) or not isinstance(target, Mapping):
                 continue
             wanted = (str(target.get("kind") or "Deployment"), str(target.get("name")))
             cluster = entry.application.destination.cluster
@@ -47,6 +47,8 @@ def check(platform: Platform) -> Iterator[Match]:
                 own = workload.data.get("spec")
                 if not isinstance(own, Mapping) or own.get("replicas") is None or not _heals(owner):
                     continue
+                if _only(spec) == own["replicas"]:
+                    continue  # both want the same number, always
                 if not _ignored(owner, workload):
                     yield Match(
                         f"{scaler.kind} {scaler.name} scales it, and git says replicas: {own['replicas']}, "
@@ -57,6 +59,12 @@ def check(platform: Platform) -> Iterator[Match]:
                         workload,
                         ("spec", "replicas"),
                     )
+
+
+def _only(spec: Mapping[str, Any]) -> Any:
+    """The one number of replicas that an autoscaler may choose; None where it has a choice, or scales to zero."""
+    least, most = spec.get("minReplicas", 1), spec.get("maxReplicas")
+    return most if least == most else None
 
 
 def _heals(entry: Entry) -> bool:

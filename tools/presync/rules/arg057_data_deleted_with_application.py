@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from presync.base.finding import Severity
 from presync.platform.model import Entry, Platform
 from presync.rules.model import Match
-from presync.rules.volumes import KEEPING, option, volumes
+from presync.rules.volumes import KEEPING, KEPT, option, retained, volumes
 
 ID = "ARG057"
 NAME = "data-deleted-with-application"
@@ -42,13 +42,17 @@ def check(platform: Platform) -> Iterator[Match]:
     }
     for entry, resource in volumes(platform):
         if _cascades(entry, keeping) and option(entry, resource, "Delete") not in KEEPING:
+            kept = retained(platform, entry, resource)
             yield Match(
-                "deleting its Application deletes it, with its data",
+                f"deleting its Application deletes it; {KEPT}"
+                if kept
+                else "deleting its Application deletes it, with its data",
                 "Annotate it with argocd.argoproj.io/sync-options: Prune=false,Delete=false.",
                 entry,
                 resource,
                 ("metadata", "annotations"),
-                cause=entry.application.origin.application_set or entry.name,
+                severity=Severity.INFO if kept else None,
+                cause=f"{entry.application.origin.application_set or entry.name}{kept}",
             )
 
 

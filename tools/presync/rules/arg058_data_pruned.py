@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.rules.model import Match
-from presync.rules.volumes import KEEPING, option, volumes
+from presync.rules.volumes import KEEPING, KEPT, option, retained, volumes
 
 ID = "ARG058"
 NAME = "data-pruned"
@@ -38,11 +38,15 @@ def check(platform: Platform) -> Iterator[Match]:
             isinstance(automated, Mapping) and automated.get("prune") is True and automated.get("enabled") is not False
         )
         if prunes and option(entry, resource, "Prune") not in KEEPING:
+            kept = retained(platform, entry, resource)
             yield Match(
-                "it is deleted, with its data, when it disappears from git",
+                f"it is deleted when it disappears from git; {KEPT}"
+                if kept
+                else "it is deleted, with its data, when it disappears from git",
                 "Annotate it with argocd.argoproj.io/sync-options: Prune=false,Delete=false.",
                 entry,
                 resource,
                 ("metadata", "annotations"),
-                cause=entry.application.origin.application_set or entry.name,
+                severity=Severity.INFO if kept else None,
+                cause=f"{entry.application.origin.application_set or entry.name}{kept}",
             )

@@ -33,11 +33,14 @@ def change(change: Change) -> Iterator[Match]:
         for difference in one.differences:
             if difference.path[:2] in _PATHS and one.new is not None:
                 what = ".".join(map(str, difference.path[1:]))
+                place, project = one.new.application.origin.place, difference.path[1] == "project"
+                said = f"{what} is {difference.new} now, and was {difference.old}"
                 yield Match(
-                    f"Application {one.new.name}: {what} is {difference.new} now, and was {difference.old}",
-                    "What it made before is not moved.",
+                    said,
+                    "Compare what the two projects permit." if project else "What it made before is not moved.",
                     one.new,
-                    location=one.new.application.origin.place,
-                    severity=Severity.WARNING if difference.path[1] == "project" else None,
+                    location=place,
+                    severity=Severity.WARNING if project else None,
+                    cause=f"{place} {said}",
                     field=".".join(map(str, difference.path)),
                 )

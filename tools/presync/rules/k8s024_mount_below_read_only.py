@@ -1,19 +1,19 @@
-"""A volume is mounted inside another one that cannot be written.
+"""A single file is mounted inside a ConfigMap, Secret or projected volume.
 
-The runtime has to make a folder or a file to mount on, inside a ConfigMap or Secret, and fails: the container does not
-start. It works only where the outer volume has that very path.
+For whatever is mounted inside such a volume the kubelet makes a folder in it. Another volume fits on a folder, a single
+file (`subPath`) does not: the container does not start. See `pkg/volume/util/nested_volumes.go` of Kubernetes.
 
 Bad:
 
     volumeMounts:
       - {name: config, mountPath: /etc/app}         # a ConfigMap
-      - {name: cache, mountPath: /etc/app/cache}
+      - {name: extra, mountPath: /etc/app/extra.conf, subPath: extra.conf}   # a file of another one
 
 Good:
 
     volumeMounts:
       - {name: config, mountPath: /etc/app}
-      - {name: cache, mountPath: /var/cache/app}
+      - {name: extra, mountPath: /etc/app/extra}
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FIXED = ("configMap", "secret", "downwardAPI", "projected")
 
 
 def check(platform: Platform) -> Iterator[Match]:
-    """Every mount below one whose content is given."""
+    """Every mount of a file below a volume whose content is given."""
     for pod in pods(platform):
         fixed = {
             str(volume.get("name")): volume
@@ -53,33 +53,35 @@ def _nested(
 ) -> Iterator[Match]:
     places = {at: posixpath.normpath(str(mount.get("mountPath") or "/")) for at, mount in mounts}
     for at, mount in mounts:
-        for other, outer in mounts:
-            volume = fixed.get(str(outer.get("name")))
-            inside = places[at].startswith(places[other].rstrip("/") + "/")
-            if volume is None or outer.get("subPath") or not inside:
-                continue
-            rest = posixpath.relpath(places[at], places[other])
-            if rest in _paths(volume):
-                continue
+        inner = fixed.get(str(mount.get("name")))
+        if inner is None or not _is_file(inner, str(mount.get("subPath") or "")):
+            continue
+        around = [
+            (places[other], outer)
+            for other, outer in mounts
+            if places[at].startswith(places[other].rstrip("/") + "/") and other != at
+        ]
+        place, outer = max(around, key=lambda one: len(one[0]), default=("", {}))
+        if str(outer.get("name")) in fixed and not outer.get("subPath"):
             yield Match(
-                f"{mount.get('name')} is mounted on {places[at]}, inside {places[other]}, which holds "
-                f"{outer.get('name')} and cannot be written",
-                "Mount it elsewhere, or mount the outer files one by one with subPath.",
+                f"{mount.get('name')} is mounted as the file {places[at]}, inside {place}, which holds "
+                f"{outer.get('name')}: the kubelet makes a folder there",
+                "Mount it elsewhere, or put both into one projected volume.",
                 pod.entry,
                 pod.resource,
                 (*path, "volumeMounts", at, "mountPath"),
             )
 
 
-def _paths(volume: Mapping[str, Any]) -> set[str]:
-    """The files a volume says it has; what a whole ConfigMap holds is not asked, its keys have no slash."""
-    sources = [volume.get(kind) for kind in _FIXED]
+def _is_file(volume: Mapping[str, Any], part: str) -> bool:
+    """Whether a subPath names one file of a volume: keys have no slash, a path that items give may have."""
+    listed = [str(item.get("path")) for source in _sources(volume) for _, item in mappings(source.get("items"))]
+    return bool(part) and (part in listed if listed else "/" not in part)
+
+
+def _sources(volume: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    found = [volume.get(kind) for kind in _FIXED]
     projected = volume.get("projected")
     if isinstance(projected, Mapping):
-        sources += [part for _, one in mappings(projected.get("sources")) for part in one.values()]
-    return {
-        str(item.get("path"))
-        for source in sources
-        if isinstance(source, Mapping)
-        for _, item in mappings(source.get("items"))
-    }
+        found += [part for _, one in mappings(projected.get("sources")) for part in one.values()]
+    yield from (one for one in found if isinstance(one, Mapping))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from presync.argocd.sync import is_applied
 from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.rules.model import Match
@@ -31,6 +32,8 @@ _MOVING = frozenset(
 def check(platform: Platform) -> Iterator[Match]:
     """Every image that is not pinned; one finding for an image, however many containers use it."""
     for pod in pods(platform):
+        if not is_applied(pod.resource.annotations):
+            continue  # a test of a chart, which Argo CD never runs
         for path, container in pod.containers():
             image = container.get("image")
             if not isinstance(image, str) or not image or "@" in image:

@@ -38,7 +38,7 @@ def check(platform: Platform) -> Iterator[Match]:
     for found in monitors(platform):
         if found.targets:
             continue
-        message, severity = selects_nothing(f"no {found.what} has the labels it selects", found.maker)
+        message, severity = selects_nothing(f"no {found.what} has the labels it selects", found.maker, found.what)
         remedy = f"Compare the labels of the {found.what}s and spec.namespaceSelector."
         selector = ("spec", "selector")
         path = (*selector, "matchLabels", found.odd) if found.odd else selector

@@ -102,10 +102,10 @@ def stranger(find: Callable[[Mapping[str, Any]], object], labels: Mapping[str, A
     return next((key for key, value in labels.items() if not find({"matchLabels": {key: value}})), "")
 
 
-def selects_nothing(message: str, maker: str) -> tuple[str, Severity | None]:
-    """The message and severity where no Pod is found, considering that an operator may make some."""
+def selects_nothing(message: str, maker: str, what: str = "Pod") -> tuple[str, Severity | None]:
+    """The message and severity where nothing is found, considering that somebody unseen may make some."""
     if maker:
-        return f"{message}; {maker} may make such Pods", Severity.INFO
+        return f"{message}; {maker} may make such {what}s", Severity.INFO
     return message, None
 
 

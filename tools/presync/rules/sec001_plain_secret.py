@@ -19,6 +19,7 @@ Good:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from presync.base.finding import Location, Severity
@@ -37,15 +38,21 @@ _REMEDY = "Seal it (presync seal), or take it from an external store. Change the
 def check(platform: Platform) -> Iterator[Match]:
     """What is rendered, then the files that nothing renders."""
     files: set[str] = set()
+    known: set[tuple[str, str]] = set()  # what Kustomize takes from a file and says no file for
     for entry, resource in platform.resources():
         if (resource.group, resource.kind) == ("", "Secret") and has_values(resource.data):
             files.add(resource.source.file)
+            known |= {(file, _content(resource.data)) for file in entry.rendered.reads}
             yield Match(_message(resource.data), _REMEDY, entry, resource, _field(resource.data))
     for path, line, data in secret_files(platform):
-        if path not in files:
+        if path not in files and (path, _content(data)) not in known:
             name = obj(data, "metadata").get("name")
             place = Location(path, line)
             yield Match(_message(data), _REMEDY, location=place, resource_name=f"Secret {name}", key=f"{path} {name}")
+
+
+def _content(data: Object) -> str:
+    return json.dumps([obj(data, "data"), obj(data, "stringData")], sort_keys=True, default=str)
 
 
 def _message(data: Object) -> str:

@@ -31,6 +31,18 @@ from presync.change.model import MISSING
             [("ports.[port=53,protocol=UDP]", {"port": 53, "protocol": "UDP"}, MISSING)],
         ),
         ({"l": [{"name": "x"}, {"name": "x"}]}, {"l": [{"name": "x"}]}, [("l.1", {"name": "x"}, MISSING)]),
+        (
+            {"l": [{"server": "a", "namespace": "x"}, {"server": "a", "namespace": "z"}]},
+            {
+                "l": [
+                    {"server": "a", "namespace": "x"},
+                    {"server": "a", "namespace": "y"},
+                    {"server": "a", "namespace": "z"},
+                ]
+            },
+            [("l.1", MISSING, {"server": "a", "namespace": "y"})],
+        ),
+        ({"l": [[1], [2], [3]]}, {"l": [[1], [3]]}, [("l.1", [2], MISSING)]),
         ({"a": {}}, {"a": {"b": 1}}, [("a.b", MISSING, 1)]),
     ],
 )

@@ -112,6 +112,7 @@ def entry(data: Mapping[str, Any], projects: Mapping[str, Manifest], tree: Tree 
         error=data.get("error", ""),
         unavailable=data.get("unavailable", ""),
         external=data.get("external", ""),
+        reads=frozenset(data.get("reads") or ()),
     )
     return Entry(rendered, environment, denials(application, projects.get(application.project), resources))
 

@@ -151,7 +151,7 @@ class _Edges:
             pod = len(labels) > 2 or host.below
             return Edge(entry, resource, path, host, labels[-1], labels[-2], pod, sure=len(labels) < 4)
         if len(labels) == 2:
-            if self._exists(cluster, own, labels[1]):
+            if self._exists(cluster, own, labels[1]) and not self._exists(cluster, labels[1], labels[0]):
                 return Edge(entry, resource, path, host, own, labels[1], True)
             if labels[1] not in self._spaces.get(cluster, ()):
                 return None

@@ -133,12 +133,16 @@ _MAKE: Mapping[tuple[str, str], _Make] = {
 
 # In every cluster or namespace without anybody asking for it.
 _ALWAYS_ROLES = frozenset({"admin", "cluster-admin", "edit", "view"})
+# The ServiceAccounts that kube-controller-manager makes for its own controllers and that charts bind roles to.
+_CONTROLLERS = frozenset(
+    {"cronjob-controller", "generic-garbage-collector", "horizontal-pod-autoscaler", "node-controller"}
+)
 _ALWAYS_PRIORITIES = frozenset({"system-cluster-critical", "system-node-critical"})
 
 
 def always_there(kind: str, namespace: str, name: str) -> frozenset[str] | None:
     """The keys of an object that Kubernetes itself makes; None when it makes no such object."""
-    if kind == "ServiceAccount" and name == "default":
+    if kind == "ServiceAccount" and (name == "default" or (namespace == "kube-system" and name in _CONTROLLERS)):
         return frozenset()
     if kind == "ConfigMap" and name == "kube-root-ca.crt":
         return frozenset({"ca.crt"})

@@ -37,6 +37,8 @@ _GIVEN_LATER = frozenset(
         "statefulset.kubernetes.io/pod-name",
     }
 )
+# Where the control plane, the DNS and the proxies of a cluster run, which no Application makes.
+_SYSTEM = "kube-system"
 _OPERATED_PORTS = frozenset({"web", "reloader-web", "grpc", "mesh-tcp", "mesh-udp"})
 
 
@@ -58,8 +60,11 @@ class Selection:
         self._pods: dict[tuple[str, str], _Labels] = {}
         self._services: dict[tuple[str, str], _Labels] = {}
         self._makers: dict[tuple[str, str], str] = {}
+        self._dark: dict[tuple[str, str], str] = {}
         for entry in platform.entries:
             cluster = entry.application.destination.cluster
+            if entry.rendered.unavailable or entry.rendered.error:
+                self._dark.setdefault((cluster, entry.application.destination.namespace), entry.name)
             for resource in entry.rendered.resources:
                 if is_applied(resource.annotations):
                     self._add(cluster, entry, resource)
@@ -90,8 +95,16 @@ class Selection:
         return self._services.get((cluster, namespace), _NOTHING).find(selector)
 
     def maker(self, cluster: str, namespace: str) -> str:
-        """A custom object of the namespace from which an operator may make Pods that nobody sees here."""
-        return self._makers.get((cluster, namespace), "")
+        """What may make Pods or Services in the namespace that nobody sees here; empty where nothing does.
+
+        A custom object that an operator works on, an Application that is not rendered, or the cluster itself.
+        """
+        place = (cluster, namespace)
+        if place in self._makers:
+            return self._makers[place]
+        if place in self._dark:
+            return f"Application {self._dark[place]}, which is not rendered,"
+        return "the cluster itself" if namespace == _SYSTEM else ""
 
 
 class _Labels:
