@@ -31,6 +31,11 @@ generate: $(VENV)/.dev ## write docs/rules.md, docs/settings.md and the tables i
 mutations: $(VENV)/.dev ## break this tree in many small ways and see that presync names each (part of make test)
 	@$(BIN)/python -m pytest -c tools/pyproject.toml -n 2 -q tools/tests/mutations
 
+.PHONY: page
+page: $(VENV)/.dev ## the page of presync diff in a browser: keys, filter, links, accessibility (needs chromium; npm for axe)
+	@$(BIN)/python tools/fetch_axe.py
+	@$(BIN)/python -m pytest -c tools/pyproject.toml -rs tools/tests/report
+
 .PHONY: bench
 bench: $(VENV)/.run ## time apps, render and check on this tree and on generated ones
 	@$(BIN)/python tools/bench/bench.py

@@ -18,6 +18,7 @@ TYPED = (
     "tools/exporters",
     "tools/monitoring",
     "tools/dashboards",
+    "tools/comment.py",
 )
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -76,6 +77,7 @@ def steps() -> list[Step]:
         found.append(Step("hadolint", tool("hadolint", *dockerfiles)))
     found.append(Step("Helm CLI for the comparison", python("tools/fetch_helm.py"), lint=False))
     found.append(Step("Prometheus for its alerts", python("tools/fetch_prometheus.py"), lint=False))
+    found.append(Step("axe-core for the page", python("tools/fetch_axe.py"), lint=False))
     found += dags()
     workers = str(os.cpu_count() or 1)
     # loadgroup keeps the tests that share one running control plane on one worker.

@@ -103,7 +103,6 @@ def events(days: int = 32, users: int = 300, end: datetime = END, seed: int = 1)
             "duration": random.gamma(2.0, 300.0, count).clip(0, 80_000),
             "amount": random.gamma(2.0, 20.0, count),
             "device": random.choice(["android", "ios", "web"], count),
-            "event_timestamp": time,
             "event_time": time,
         }
     )
@@ -111,7 +110,7 @@ def events(days: int = 32, users: int = 300, end: datetime = END, seed: int = 1)
 
 def put_events(storage: Storage, base: str, table: pa.Table, source: str = "online_events", csv: bool = False) -> None:
     """A file per day of arrival."""
-    days = pa.array([moment.strftime("%Y-%m-%d") for moment in table.column("event_timestamp").to_pylist()])
+    days = pa.array([moment.strftime("%Y-%m-%d") for moment in table.column("event_time").to_pylist()])
     for day in days.unique().to_pylist():
         part = table.filter(pa.compute.equal(days, day))
         sink = pa.BufferOutputStream()

@@ -44,7 +44,7 @@ def render(root: Path) -> list[App]:
 
 def _read(apps: Path, objects: Path) -> Iterator[App]:
     for file in sorted(apps.glob("*.yaml")):
-        for one in _documents(file):
+        for one in documents(file):
             environment = (one["metadata"].get("labels") or {}).get("environment", "")
             if not environment:
                 continue
@@ -55,10 +55,11 @@ def _read(apps: Path, objects: Path) -> Iterator[App]:
                 raise RenderFailed(f"{name}: {reason.read_text('utf-8') if reason.is_file() else 'nothing rendered'}")
             labels = one["spec"]["syncPolicy"].get("managedNamespaceMetadata", {}).get("labels", {})
             namespace = one["spec"]["destination"]["namespace"]
-            yield App(name, environment, namespace, labels, tuple(_documents(rendered)))
+            yield App(name, environment, namespace, labels, tuple(documents(rendered)))
 
 
-def _documents(file: Path) -> list[Object]:
+def documents(file: Path) -> list[Object]:
+    """Those of a file, without the empty ones."""
     return [one for one in yaml.safe_load_all(file.read_text("utf-8")) if one]
 
 

@@ -28,6 +28,7 @@ _PROPERTIES = (
     ("sourceIntegrity", "signatureKeys", "3.5"),
     ("syncOverrun", "manualSync", "3.5"),
 )
+HELM: Mapping[str, str] = {"3.3": "3.19", "3.4": "3.19", "3.5": "4.2"}  # what each brings
 _HELM: Mapping[str, tuple[str, ...]] = {"3.3": ("", "v3"), "3.4": ("", "v3")}
 
 
@@ -40,6 +41,11 @@ def has_field(version: str, struct: str, name: str) -> bool:
     """Whether a version knows a field of a struct of the newest one."""
     since = _SINCE.get((struct, name))
     return since is None or not before(version, since)
+
+
+def helm_of(version: str, wanted: str = "") -> str:
+    """The Helm that a version runs, unless another one is asked for."""
+    return wanted or HELM[version]
 
 
 def has_helm(version: str, wanted: str) -> bool:

@@ -95,6 +95,7 @@ class ApplicationChange:
     old: Entry | None
     new: Entry | None
     differences: tuple[Difference, ...] = ()
+    counterpart: Entry | None = None  # the one it becomes, or was, where it seems to be renamed
 
     @property
     def entry(self) -> Entry:
@@ -110,8 +111,8 @@ class ApplicationChange:
 
 @dataclass(frozen=True)
 class Change:
-    """Everything that differs. ``unknown`` are Applications of which one state could not be rendered, or neither
-    while the change touches them: nothing is said about their objects, least of all that they are gone."""
+    """Everything that differs. ``unknown`` are Applications of which one state could not be rendered: nothing is said
+    about their objects, least of all that they are gone."""
 
     base: Platform
     head: Platform
@@ -119,6 +120,7 @@ class Change:
     resources: tuple[ResourceChange, ...]
     unknown: tuple[tuple[Entry | None, Entry | None], ...] = ()
     files: tuple[str, ...] = ()  # that differ, of the tree
+    notes: tuple[str, ...] = ()  # what a reader must know of how the two were chosen
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def loud(self) -> Iterator[ResourceChange]:

@@ -20,7 +20,7 @@ def narrowed(change: Change, environment: str | None, application: str | None) -
         return (not environment or entry.environment == environment) and (not application or entry.name == application)
 
     def part(platform: Platform) -> Platform:
-        return replace(platform, entries=tuple(entry for entry in platform.entries if wanted(entry)))
+        return replace(platform, entries=tuple(entry for entry in platform.entries if wanted(entry)), _cache={})
 
     base, head = part(change.base), part(change.head)
     if not base.entries and not head.entries:

@@ -21,6 +21,7 @@ _VERBS = {
     "render": ("presync.commands.render", "Show what Argo CD would hand to the cluster."),
     "check": ("presync.commands.check", "Render everything and report what would break."),
     "diff": ("presync.commands.diff", "Show what this branch does to each cluster, dangers first."),
+    "envs": ("presync.commands.envs", "Compare two environments: what prod lacks, and what differs."),
     "test": ("presync.commands.test", "Run the suites of policies."),
     "new": ("presync.commands.new", "Lay out a policy that works."),
     "explain": ("presync.commands.explain", "Say where a field comes from, or what a rule is about."),

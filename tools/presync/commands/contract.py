@@ -61,7 +61,10 @@ def diff(context: click.Context, base: str, output: str) -> int:
         from presync.contract.comparison import comparisons  # noqa: PLC0415 - while the engine starts
         from presync.contract.compatibility import Level  # noqa: PLC0415
 
-        found = comparisons(_at(platform, base), platform)
+        before = _at(platform, base)
+        found = comparisons(before, platform)
+        for one in found:
+            _known(one, before, platform, base)
         if output == "json":
             document = [{"level": str(one.level), **asdict(one)} for one in found]
             click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -142,6 +145,19 @@ def _at(platform: Platform, base: str) -> Platform:
         return load(platform.repository, engine, tree)
 
 
+def _known(one: Comparison, before: Platform, now: Platform, base: str) -> None:
+    """A contract that is not rendered is not gone."""
+    from presync.contract.parts import dark  # noqa: PLC0415
+
+    side, where = (before, f"at {base}") if not one.old else (now, "here")
+    hidden = [entry.name for entry in dark(side) if entry.environment in one.environments]
+    if one.one_sided and hidden:
+        raise PresyncError(
+            f"{', '.join(hidden)} could not be rendered {where}, so what changes is not known",
+            "`presync check` says why.",
+        )
+
+
 def _readers(platform: Platform, environment: str) -> list[Reading]:
     from presync.contract.parts import parts  # noqa: PLC0415
     from presync.contract.readers import readers  # noqa: PLC0415
@@ -169,7 +185,8 @@ def _shown(platform: Platform, environment: str, contract: Contract, sets: tuple
         keys = ", ".join(f"{key} {text(entity, 'type')}" for key, entity in one.entities.items())
         limits = ", ".join(f"{key} {shown(value)}" for key, value in one.validation.items())
         out.append(
-            f"\n{name}: by {keys}, at {one.timestamp}, served for {text(one.spec, 'ttl')}, built at {one.schedule}\n"
+            f"\n{name}: by {keys}, at {one.timestamp}, of events by {one.event_time}, "
+            f"served for {text(one.spec, 'ttl')}, built at {one.schedule}\n"
             f"  {limits}\n"
         )
         rows = [
@@ -197,7 +214,7 @@ def _compared(one: Comparison) -> str:
     out += [f"  {change.level:<10}  {change}" for change in one.changes]
     if not one.changes:
         out.append("  the same sets, written otherwise")
-    if one.level is Level.BREAKING:
+    if any(change.level is Level.BREAKING and not change.successor for change in one.changes):
         out.append("  give what changed a new name, and take the old one away when nobody reads it any more")
     out.append("  read by")
     out += [f"    {reading}" for reading in one.readers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,40 +13,56 @@ from presync.tree.repository import find_root, open_repository
 
 
 @click.command("diff")
-@click.argument("base")
+@click.argument("base", required=False)
 @click.option("-e", "--env", "environment", help="Only this environment.")
 @click.option("-a", "--app", "application", help="Only this Application.")
 @click.option("--stat", is_flag=True, help="Which objects change, without their fields.")
 @click.option(
     "--merge-base/--no-merge-base", default=True, show_default=True, help="Compare with where this branch began."
 )
+@click.option("--argocd", metavar="VERSION", default="", help="Render the tree as this Argo CD does, such as 3.4.")
+@click.option("--helm", metavar="VERSION", default="", help="Render with this Helm, such as 3.19.")
+@click.option("--kubernetes", metavar="VERSION", multiple=True, help="Check against this Kubernetes, such as 1.37.")
 @click.option("--exit-code", is_flag=True, help="Exit 1 when anything differs at all.")
 @click.option("--info", is_flag=True, help="Show what is only good to know too.")
 @click.option(
     "-o",
     "--output",
-    type=click.Choice(["text", "json", "markdown", "sarif", "junit"]),
+    type=click.Choice(["text", "json", "markdown", "html", "sarif", "junit"]),
     default="text",
     show_default=True,
 )
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, whole or not at all.")
 @click.pass_context
 def command(  # noqa: PLR0917 - one parameter for each option
     context: click.Context,
-    base: str,
+    base: str | None,
     environment: str | None,
     application: str | None,
     stat: bool,
     merge_base: bool,
+    argocd: str,
+    helm: str,
+    kubernetes: tuple[str, ...],
     exit_code: bool,
     info: bool,
     output: str,
+    out: Path | None,
 ) -> int:
     """Render the platform at BASE (a branch, tag or commit) and as it is here, and say what differs, dangers first.
 
     Nothing is checked out; the working tree counts as it is, uncommitted changes included.
 
+    With --argocd, --helm or --kubernetes the tree is rendered under those versions. BASE may then be left out: the same
+    tree under today's versions, so that only what the versions do is shown, findings that are new included.
+
     Exit status: 0 nothing dangerous, 1 dangers (or, with --exit-code, any difference), 2 could not tell.
     """
+    from presync.change import blind, upgrade  # noqa: PLC0415 - not for --help
+
+    wanted = upgrade.Wanted(argocd, helm, kubernetes)
+    if base is None and not wanted:
+        raise click.UsageError("give a branch, a tag or a commit to compare with: presync diff main")
     folder = context.obj
     repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
     progress = Progress()
@@ -53,32 +70,51 @@ def command(  # noqa: PLR0917 - one parameter for each option
         from presync.change.load import load_change  # noqa: PLC0415 - while the engine starts
         from presync.change.narrow import narrowed  # noqa: PLC0415
         from presync.findings import status  # noqa: PLC0415
-        from presync.findings.change import collect_change  # noqa: PLC0415
+        from presync.findings.change import collect_change, collect_upgrade  # noqa: PLC0415
+        from presync.findings.collect import UNDETERMINED  # noqa: PLC0415
         from presync.report import diff as report  # noqa: PLC0415
         from presync.report import junit, sarif  # noqa: PLC0415
 
         try:
-            change = load_change(repository, engine, base, progress, merge_base)
+            change = load_change(repository, engine, base, progress, merge_base, wanted=wanted)
         finally:
             progress.clear()
-        findings = collect_change(change)
+        deprecated = upgrade.deprecated(change.head) if wanted else ()
+        findings = collect_upgrade(change) if wanted else collect_change(change)
         if environment or application:
             change = narrowed(change, environment, application)
             names = {entry.name for entry in [*change.base.entries, *change.head.entries]}
             findings = [one for one in findings if not one.application or one.concerns(names)]
+            deprecated = tuple(one for one in deprecated if one.entry.name in names)
+        change = replace(change, notes=(*change.notes, *blind.notes(change), *upgrade.summary(deprecated)))
+        unsure = blind.unsure(change)
+        label = base if base is not None else "today's versions"
         shown = findings if info else [one for one in findings if one.severity != "info" or one.undetermined]
         match output:
             case "json":
-                text = report.as_json(change, findings, base)
+                text = report.as_json(change, findings, label, deprecated)
             case "markdown":
-                text = report.as_markdown(change, shown, base)
+                text = report.as_markdown(change, shown, label)
+            case "html":
+                from presync.report.page import as_html  # noqa: PLC0415 - for this output alone
+
+                text = as_html(change, findings, label)
             case "sarif":
                 text = sarif.as_sarif(findings)
             case "junit":
                 text = junit.as_junit(change.head.entries, findings, 0.0)
             case _:
-                text = report.as_text(change, shown, base, stat, sys.stdout.isatty())
-        click.echo(text, nl=False)
-        if exit_code and not change.is_empty:
-            return max(1, status(findings))
-        return status(findings)
+                text = report.as_text(change, shown, label, stat, out is None and sys.stdout.isatty())
+        _give(text, out, page=output == "html")
+        code = UNDETERMINED if unsure else status(findings)
+        return max(1, code) if exit_code and not change.is_empty else code
+
+
+def _give(text: str, out: Path | None, page: bool) -> None:
+    """Print it, or write the file, whole or not at all."""
+    if out is None:
+        click.echo(text.encode() if page else text, nl=False)  # a page is UTF-8 whatever the terminal is
+        return
+    from presync.report.files import write_file  # noqa: PLC0415 - only with --out
+
+    write_file(out, text)

@@ -13,7 +13,7 @@ from presync.report.files import write_file
 
 if TYPE_CHECKING:
     from presync.contract.pinning import Edit, Plan
-    from presync.platform.model import Entry, Platform
+    from presync.platform.model import Platform
 
 
 @click.command("pin")
@@ -31,13 +31,13 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
     Exit status: 0 every pin is current, 1 some are not (--check) or have to be written by hand, 2 could not tell.
     """
     with opened(context.obj) as platform:
-        from presync.contract.parts import parts  # noqa: PLC0415 - while the engine starts, see opened()
+        from presync.contract.parts import dark, parts  # noqa: PLC0415 - while the engine starts, see opened()
         from presync.contract.pinning import plan  # noqa: PLC0415
         from presync.contract.pins import pins  # noqa: PLC0415
 
         chosen = {entry.name for entry in choose(platform, names, environment)}
-        dark = _dark(platform)
-        if not parts(platform).parts and not dark:
+        hidden = dark(platform)
+        if not parts(platform).parts and not hidden:
             raise PresyncError(
                 f"no ConfigMap has the annotation {platform.settings.contract.hash}, so there is no contract to pin",
                 "Its name is `contract.hash` in presync.yaml.",
@@ -51,9 +51,9 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
             click.echo(_line(edit, check))
         for one in todo.stuck:
             click.echo(f"{one.location}: {one.message}", err=True)
-        for entry in dark:
+        for entry in hidden:
             click.echo(f"{entry.name} could not be rendered, so its pins are not known", err=True)
-        if not todo.edits and not todo.stuck:
+        if not todo.edits and not todo.stuck and not hidden:
             applications = {pin.entry.name for pin in shown}
             click.echo(f"every pin is current: {len(shown)} in {len(applications)} Applications")
         if check and (todo.edits or todo.stuck):
@@ -61,16 +61,7 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
             return FINDINGS
         if todo.stuck:
             return FINDINGS
-        return UNDETERMINED if dark else CLEAN
-
-
-def _dark(platform: Platform) -> list[Entry]:
-    """What might hold or read the contract and is not there to look at."""
-    return [
-        entry
-        for entry in platform.entries
-        if (entry.rendered.error or entry.rendered.unavailable) and not entry.rendered.external
-    ]
+        return UNDETERMINED if hidden else CLEAN
 
 
 def _write(platform: Platform, todo: Plan) -> None:

@@ -22,6 +22,11 @@ class Comparison:
     readers: tuple[Reading, ...]
 
     @property
+    def one_sided(self) -> bool:
+        """Whether there is a contract before only, or after only."""
+        return not self.old or not self.new
+
+    @property
     def level(self) -> Level:
         return level(self.changes)
 

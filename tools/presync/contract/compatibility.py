@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from presync.contract.model import Contract, FeatureSet
+from presync.contract.versions import later, version
 from presync.platform.validation.access import Object, obj, text
 
 
@@ -26,13 +27,24 @@ class Level(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One difference. ``feature`` is empty where it concerns the whole set, ``set`` where the whole contract."""
+    """One difference. ``feature`` is empty where it concerns the whole set, ``set`` where the whole contract.
+
+    ``key`` is the field of the set or feature; ``successor`` the later version of a set that is gone, where readers
+    could go over to it before.
+    """
 
     level: Level
     set: str
     feature: str
     what: str
     reason: str = ""
+    key: str = ""
+    successor: str = ""
+
+    @property
+    def field(self) -> str:
+        """A name for what changed: ``user-features.events_7d.transform``."""
+        return ".".join(part for part in (self.set, self.feature, self.key) if part)
 
     def __str__(self) -> str:
         place = ".".join(part for part in (self.set, self.feature) if part) or "the contract"
@@ -58,9 +70,15 @@ def _sets(old: Contract, new: Contract) -> Iterator[Change]:
     before, after = old.sets, new.sets
     for name in sorted({*before, *after}):
         if name not in after:
-            yield Change(Level.BREAKING, name, "", "set removed", "its view and its service are gone")
+            successor = later(name, {*before} & {*after})
+            why = (
+                f"its view and its service are gone{f', and {successor} was there to go over to' if successor else ''}"
+            )
+            yield Change(Level.BREAKING, name, "", "set removed", why, successor=successor)
         elif name not in before:
-            yield Change(Level.COMPATIBLE, name, "", "set added")
+            stem, number = version(name)
+            known = any(version(other)[0] == stem for other in before)
+            yield Change(Level.COMPATIBLE, name, "", f"set added, version {number} of {stem}" if known else "set added")
         else:
             yield from _set(before[name], after[name])
 
@@ -72,7 +90,7 @@ def _set(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
     yield from _features(old, new)
     for key in ("description", "owner", "tags"):
         if old.spec.get(key) != new.spec.get(key):
-            yield Change(Level.NONE, old.name, "", f"{key} changed")
+            yield Change(Level.NONE, old.name, "", f"{key} changed", key=key)
 
 
 def _fields(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
@@ -83,41 +101,44 @@ def _fields(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
         return f"{key} {_shown(pair[0])} became {_shown(pair[1])}" if pair[0] != pair[1] else ""
 
     if what := changed("project"):
-        yield Change(
-            Level.BREAKING, name, "", what, "every view is in another project, and the old one stays as it was"
-        )
+        why = "every view is in another project, and the old one stays as it was"
+        yield Change(Level.BREAKING, name, "", what, why, "project")
     if what := changed("timestampColumn"):
-        yield Change(Level.BREAKING, name, "", what, "stored versions have no such column")
+        yield Change(Level.BREAKING, name, "", what, "stored versions have no such column", "timestampColumn")
     if what := changed("ttl"):
         shorter = _longer(text(before, "ttl"), text(after, "ttl"))
         reason = "values that were served are null now" if shorter else "values are served that were too old before"
-        yield Change(Level.BREAKING, name, "", what, reason)
+        yield Change(Level.BREAKING, name, "", what, reason, "ttl")
     if what := changed("batchSchedule"):
-        yield Change(Level.COMPATIBLE, name, "", what, "new values come at another time")
+        yield Change(Level.COMPATIBLE, name, "", what, "new values come at another time", "batchSchedule")
     if old.event_time != new.event_time:
         what = f"time of events is {new.event_time}, was {old.event_time}"
-        yield Change(Level.BREAKING, name, "", what, "every window holds other events")
+        yield Change(Level.BREAKING, name, "", what, "every window holds other events", "stream")
     elif (what := changed("stream")) and text(obj(before, "stream"), "kafkaTopic"):
-        yield Change(Level.BREAKING, name, "", what, "who reads the topic finds the events elsewhere")
+        yield Change(Level.BREAKING, name, "", what, "who reads the topic finds the events elsewhere", "stream")
     elif what:
-        yield Change(Level.COMPATIBLE, name, "", what)
+        yield Change(Level.COMPATIBLE, name, "", what, key="stream")
 
 
 def _entities(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
     before, after = old.entities, new.entities
     why = "the key of every row is another one"
+
+    def change(level: Level, entity: str, what: str, reason: str = "") -> Change:
+        return Change(level, old.name, "", f"entity {entity} {what}", reason, f"entities.{entity}")
+
     for entity in [*before, *(name for name in after if name not in before)]:
         if entity not in after:
-            yield Change(Level.BREAKING, old.name, entity, "entity removed", why)
+            yield change(Level.BREAKING, entity, "removed", why)
         elif entity not in before:
-            yield Change(Level.BREAKING, old.name, entity, "entity added", why)
+            yield change(Level.BREAKING, entity, "added", why)
         elif text(before[entity], "type") != text(after[entity], "type"):
-            what = f"entity of type {text(before[entity], 'type')} became {text(after[entity], 'type')}"
-            yield Change(Level.BREAKING, old.name, entity, what, why)
+            what = f"of type {text(before[entity], 'type')} became {text(after[entity], 'type')}"
+            yield change(Level.BREAKING, entity, what, why)
         elif before[entity] != after[entity]:
-            yield Change(Level.NONE, old.name, entity, "description changed")
+            yield change(Level.NONE, entity, "has another description")
     if before != after and set(before) == set(after) and list(before) != list(after):
-        yield Change(Level.BREAKING, old.name, "", "entities in another order", why)
+        yield Change(Level.BREAKING, old.name, "", "entities in another order", why, "entities")
 
 
 def _validation(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
@@ -128,13 +149,14 @@ def _validation(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
         loosened = _number(after) > _number(before)
         what = f"{key} {'loosened' if loosened else 'tightened'} from {_shown(before)} to {_shown(after)}"
         reason = "what was refused is stored now" if loosened else "a run that was stored before may be refused"
-        yield Change(Level.BREAKING, old.name, "", what, reason)
+        yield Change(Level.BREAKING, old.name, "", what, reason, f"validation.{key}")
     before, after = old.validation.get("freshness_threshold"), new.validation.get("freshness_threshold")
     if before != after:
         loosened = _longer(str(after), str(before))
         what = f"freshness_threshold {'loosened' if loosened else 'tightened'} from {_shown(before)} to {_shown(after)}"
         reason = "nobody is told of an age at which somebody was told before" if loosened else "the alert comes earlier"
-        yield Change(Level.BREAKING if loosened else Level.COMPATIBLE, old.name, "", what, reason)
+        reach = Level.BREAKING if loosened else Level.COMPATIBLE
+        yield Change(reach, old.name, "", what, reason, "validation.freshness_threshold")
 
 
 def _features(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
@@ -164,7 +186,9 @@ def _features(old: FeatureSet, new: FeatureSet) -> Iterator[Change]:
             yield from _feature(old.name, name, before[name], after[name])
     stay = [name for name in before if name in after]
     if stay != [name for name in after if name in before]:
-        yield Change(Level.COMPATIBLE, old.name, "", "features in another order", "columns are read by name")
+        yield Change(
+            Level.COMPATIBLE, old.name, "", "features in another order", "columns are read by name", "features"
+        )
 
 
 def _same(one: Object, other: Object) -> bool:
@@ -172,26 +196,29 @@ def _same(one: Object, other: Object) -> bool:
 
 
 def _feature(set_name: str, name: str, old: Object, new: Object) -> Iterator[Change]:
-    def change(level: Level, what: str, reason: str = "") -> Change:
-        return Change(level, set_name, name, what, reason)
+    def change(level: Level, key: str, what: str, reason: str = "") -> Change:
+        return Change(level, set_name, name, what, reason, key)
 
     before, after = text(old, "dtype"), text(new, "dtype")
     if before != after:
-        yield change(Level.BREAKING, *_dtype(before, after))
+        yield change(Level.BREAKING, "dtype", *_dtype(before, after))
     for key in ("transform", "source"):
         if old.get(key) != new.get(key):
             what = f"{key} {_shown(old.get(key))} became {_shown(new.get(key))}"
-            yield change(Level.BREAKING, what, "the same name means another value")
+            yield change(Level.BREAKING, key, what, "the same name means another value")
     if old.get("nullable") != new.get("nullable"):
         if new.get("nullable") is False:
-            yield change(Level.BREAKING, "nullable became never null", "a run with a null is refused from now on")
+            yield change(
+                Level.BREAKING, "nullable", "nullable became never null", "a run with a null is refused from now on"
+            )
         else:
-            yield change(Level.BREAKING, "never null became nullable", "a reader that relies on a value meets a null")
+            why = "a reader that relies on a value meets a null"
+            yield change(Level.BREAKING, "nullable", "never null became nullable", why)
     yield from _range(change, obj(old, "range"), obj(new, "range"))
     yield from _allowed(change, old.get("allowed"), new.get("allowed"))
     for key in ("description", "owner", "tags"):
         if old.get(key) != new.get(key):
-            yield change(Level.NONE, f"{key} changed")
+            yield change(Level.NONE, key, f"{key} changed")
 
 
 _WIDER = {("int32", "int64"), ("float", "double"), ("int32", "double")}
@@ -216,9 +243,9 @@ def _range(change: _Make, old: Object, new: Object) -> Iterator[Change]:
         narrowed = before is None or (after is not None and sign * _number(after) > sign * _number(before))
         what = f"range {'narrowed' if narrowed else 'widened'}: {side} {_shown(before)} became {_shown(after)}"
         if narrowed:
-            yield change(Level.BREAKING, what, "a value that was taken is refused now")
+            yield change(Level.BREAKING, "range", what, "a value that was taken is refused now")
         else:
-            yield change(Level.COMPATIBLE, what, "values may come that did not come before")
+            yield change(Level.COMPATIBLE, "range", what, "values may come that did not come before")
 
 
 def _allowed(change: _Make, old: Any, new: Any) -> Iterator[Change]:
@@ -228,10 +255,11 @@ def _allowed(change: _Make, old: Any, new: Any) -> Iterator[Change]:
         return
     if after is None or (before is not None and before < after):
         more = f": {', '.join(sorted(after - before))}" if after and before else ""
-        yield change(Level.COMPATIBLE, f"more values allowed{more}", "values may come that did not come before")
+        why = "values may come that did not come before"
+        yield change(Level.COMPATIBLE, "allowed", f"more values allowed{more}", why)
     else:
         less = f": {', '.join(sorted(before - after))}" if before else ""
-        yield change(Level.BREAKING, f"fewer values allowed{less}", "a value that was taken is refused now")
+        yield change(Level.BREAKING, "allowed", f"fewer values allowed{less}", "a value that was taken is refused now")
 
 
 def _dtypes(old: Contract, new: Contract) -> Iterator[Change]:

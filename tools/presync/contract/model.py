@@ -14,6 +14,7 @@ from presync.platform.model import Platform
 from presync.platform.validation.access import Object, items, obj, text
 
 MAX_BYTES = 1024 * 1024  # of a ConfigMap, by the API server
+EVENT_TIME = "event_timestamp"  # the column of raw events of a set without a stream
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class FeatureSet:
 
     @property
     def event_time(self) -> str:
-        """The column of the raw events that says when they happened."""
-        return text(obj(self.spec, "stream"), "timestampField") or self.timestamp
+        """The column of the raw events that says when they happened, as the pipeline finds it."""
+        return text(obj(self.spec, "stream"), "timestampField") or EVENT_TIME
 
     @property
     def columns(self) -> list[str]:

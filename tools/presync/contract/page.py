@@ -56,6 +56,7 @@ def _facts(one: FeatureSet) -> Iterator[list[str]]:
     yield ["Project", text(one.spec, "project")]
     yield ["Key", ", ".join(keys)]
     yield ["Time of a row", one.timestamp]
+    yield ["Time of its events", one.event_time]
     yield ["Served for", text(one.spec, "ttl")]
     yield ["Built", one.schedule]
     for key, label in (

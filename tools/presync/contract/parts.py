@@ -137,6 +137,15 @@ def parts(platform: Platform) -> Parts:
     return memo(platform, "contract.parts", _parts)
 
 
+def dark(platform: Platform) -> list[Entry]:
+    """What might hold or read the contract and is not there to look at."""
+    return [
+        entry
+        for entry in platform.entries
+        if (entry.rendered.error or entry.rendered.unavailable) and not entry.rendered.external
+    ]
+
+
 def _parts(platform: Platform) -> Parts:
     names = platform.settings.contract
     found = []

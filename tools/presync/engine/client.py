@@ -178,6 +178,8 @@ class Engine:
         for _ in range(self.size):
             self._idle.put(None)  # a worker is started when it is first needed
         self._closed = False
+        self._stopped = False
+        self._busy: set[Worker] = set()
 
     def __enter__(self) -> Engine:
         return self
@@ -204,6 +206,12 @@ class Engine:
         if self.store is not None:
             self.store.close()
 
+    def stop(self) -> None:
+        """Give up what is being asked, at once: every call that runs or comes fails."""
+        self._stopped = True
+        for worker in tuple(self._busy):
+            worker.process.kill()  # its thread sees the end of the answer
+
     def call(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> tuple[dict[str, Any], list[bytes]]:
         """One request to the next free worker, unless the store has the answer.
 
@@ -229,10 +237,13 @@ class Engine:
 
     def _ask(self, message: dict[str, Any], blobs: Sequence[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         worker = self._idle.get()
+        asked = None
         try:
-            if worker is None:
-                worker = Worker()
-            return worker.call(message, blobs, self.timeout)
+            asked = worker = worker or Worker()
+            self._busy.add(asked)
+            if self._stopped:
+                raise EngineError("given up", "crash")
+            return asked.call(message, blobs, self.timeout)
         except EngineError:
             worker = None
             raise
@@ -242,6 +253,8 @@ class Engine:
                 worker = None
             raise
         finally:
+            if asked is not None:
+                self._busy.discard(asked)
             self._idle.put(worker)
 
     def render(self, request: RenderRequest) -> list[Rendered]:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import datetime
 
-from presync.base.finding import Finding
+from presync.base.finding import Finding, Severity
 from presync.change.model import Change
 from presync.findings import lines, merge, waivers
-from presync.findings.collect import ordered
+from presync.findings.collect import collect, ordered
 from presync.rules.run import run_change
+
+_FAILS = "CHG017"
+
+
+def collect_upgrade(change: Change, today: datetime.date | None = None) -> list[Finding]:
+    """What is dangerous about other versions: the dangers of what changes, and what `check` says only under them.
+
+    That something does not render any more is told once, with the reason.
+    """
+    before = {finding.fingerprint for finding in collect(change.base, today=today)}
+    new = [finding for finding in collect(change.head, today=today) if finding.fingerprint not in before]
+    told = {finding.application for finding in new if finding.severity is not Severity.INFO}
+    dangers = [one for one in collect_change(change, today) if one.rule != _FAILS or one.application not in told]
+    return ordered([*dangers, *new], change.head.environments)
 
 
 def collect_change(change: Change, today: datetime.date | None = None) -> list[Finding]:

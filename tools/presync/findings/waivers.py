@@ -25,6 +25,8 @@ def apply(
     A waiver holds on its last day. One that is expired covers nothing any more and is reported all the same.
     """
     waivers = platform.settings.waivers
+    # What a rule finds about a change is there for as long as the change is under review.
+    changes = {rule.id for rule in registry() if rule.change is not None}
     valid = [at for at, waiver in enumerate(waivers) if today <= _until(waiver)]
     used: set[int] = set()
     kept = []
@@ -36,7 +38,7 @@ def apply(
     for at, waiver in enumerate(waivers):
         if at not in valid:
             kept.append(_about(platform, EXPIRED, at, f"the waiver of {_what(waiver)} expired on {waiver['until']}"))
-        elif at not in used and report_unused:
+        elif at not in used and report_unused and waiver["rule"] not in changes:
             kept.append(_about(platform, UNUSED, at, f"the waiver of {_what(waiver)} waives nothing"))
     return kept
 

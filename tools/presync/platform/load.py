@@ -19,7 +19,7 @@ from presync.platform.model import Entry, Platform
 from presync.render.memory import Memory
 from presync.render.model import RenderedApplication
 from presync.render.render import Bare, render_all
-from presync.settings import load_settings
+from presync.settings import Settings, load_settings
 from presync.tree import Repository, Tree
 
 MAX_ROUNDS = 10  # an app of apps of apps … deeper than this is a loop
@@ -45,8 +45,12 @@ def load(
     tree: Tree | None = None,
     progress: Progress = _quiet,
     memory: Memory[Bare] | None = None,
+    *,
+    adjust: Callable[[Settings], Settings] | None = None,
 ) -> Platform:
     """Everything the tree amounts to.
+
+    ``adjust`` changes what presync.yaml says, to see the tree under other versions.
 
     Two states of a tree loaded with the same ``memory`` share the renders that cannot differ.
 
@@ -58,6 +62,7 @@ def load(
     """
     head = tree or repository.worktree
     settings = load_settings(head)
+    settings = adjust(settings) if adjust else settings
     manifests, problems = discover(head, settings)
     repositories, assumed = identify(repository, head, settings, manifests)
     context = Context(engine, settings, repositories, control_plane(settings, manifests))

@@ -12,7 +12,7 @@ from presync.policy.model import PolicyError, Template, Violation
 
 TIMEOUT = 20.0  # seconds for one template, one constraint and BATCH objects; the usual is 0.1
 BATCH = 500
-_BOUNDS = {
+BOUNDS = {
     "time": "did not end within {seconds:.0f} s; does it loop over too much?",
     "memory": "needs more memory than a policy may take",
     "crash": "took its process down; is it nested or recursive beyond all measure?",
@@ -109,7 +109,7 @@ class Evaluator:
             reply, out = worker.call({"operation": operation, **header}, blobs, self.timeout)
         except EngineError as error:
             self._worker = None
-            why = _BOUNDS.get(error.bound, error.message).format(seconds=self.timeout)
+            why = BOUNDS.get(error.bound, error.message).format(seconds=self.timeout)
             raise PolicyError(f"{template.kind} {why}") from None
         except BaseException:
             worker.close(kill=True)

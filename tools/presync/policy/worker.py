@@ -25,6 +25,7 @@ class State:
         self.reviews: list[str] = []
         self.inventories: list[str] = []
         self.current: dict[str, int] = {}  # template to the inventory it was given
+        self.rules: Any = None  # of CRDs
 
     def template(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
         """Compile a template under a key."""
@@ -71,6 +72,14 @@ class State:
             found += [{"review": number, **one} for one in said]
         return {}, [json.dumps(found).encode()]
 
+    def crd(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+        """A rule of a CRD about a value."""
+        if self.rules is None:
+            from presync.policy.cel.crd import Rules  # noqa: PLC0415 - 80 ms
+
+            self.rules = Rules()
+        return self.rules.ask(header["rule"], json.loads(blobs[0])), []
+
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer until the input ends."""
@@ -80,6 +89,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         "documents": state.documents,
         "clear": state.clear,
         "evaluate": state.evaluate,
+        "crd": state.crd,
     }
     while True:
         try:

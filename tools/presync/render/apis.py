@@ -29,6 +29,11 @@ def _data() -> Mapping[str, Mapping[str, list[str]]]:
     return loaded
 
 
+def known() -> tuple[str, ...]:
+    """The versions whose APIs are known."""
+    return tuple(_data())
+
+
 @cache
 def served(version: str) -> tuple[str, ...]:
     """``group/version`` and ``group/version/Kind`` for everything a cluster of this version lists and watches.

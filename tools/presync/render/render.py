@@ -79,7 +79,12 @@ def render_all(  # noqa: PLR0917 - each has its own meaning
         found = [one(application) for application in applications]
     else:
         with ThreadPoolExecutor(context.engine.size + 1, thread_name_prefix="render") as threads:
-            found = list(threads.map(one, applications))
+            try:
+                found = list(threads.map(one, applications))
+            except BaseException:  # Ctrl-C does not wait for what is being rendered
+                context.engine.stop()
+                threads.shutdown(wait=False, cancel_futures=True)
+                raise
     declared = {**(known or {}), **scopes.declared(item.data for result in found for item in result.items)}
     return [_finished(result, declared) for result in found]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from presync.argocd.context import Context
-from presync.argocd.versions import before
+from presync.argocd.versions import helm_of
 from presync.engine import EngineError
 from presync.render import archive, chart, dependencies, documents, helm3
 from presync.render.chart import ChartFiles
@@ -127,7 +127,7 @@ class Run:
     @property
     def helm3(self) -> bool:
         """Whether this Argo CD runs Helm 3."""
-        return before(self.context.settings.argocd, "3.5")
+        return helm_of(self.context.settings.argocd, self.context.settings.helm).startswith("3.")
 
     def values(self, data: bytes) -> Mapping[str, Any]:
         """A value file as Helm reads it, every document of it merged, by Helm 3 only the first; not to be changed.

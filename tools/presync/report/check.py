@@ -150,11 +150,11 @@ def finding_text(finding: Finding) -> str:
         lines.append(f"  {where}")
     if finding.field:
         lines.append(f"  {finding.field}")
-    lines += _wrapped(finding.message, "  ")
+    lines += wrapped(finding.message, "  ")
     if finding.places:
-        lines += _wrapped(f"and in {_places(finding)}", "  ")
+        lines += wrapped(f"and in {_places(finding)}", "  ")
     if finding.remedy:
-        lines += _wrapped(finding.remedy, "    ", first="  > ")
+        lines += wrapped(finding.remedy, "    ", first="  > ")
     return "\n".join(lines) + "\n"
 
 
@@ -165,7 +165,8 @@ def _places(finding: Finding) -> str:
     return ", ".join(names[:MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+def wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
+    """Lines no wider than the terminal; ``first`` stands before the first one."""
     lines: list[str] = []
     for line in text.splitlines() or [""]:
         start = first if first is not None and not lines else indent

@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
+from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
+from presync.change.blind import unsure
+from presync.change.fields import dotted
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
-from presync.report.check import as_object, finding_text
+from presync.change.upgrade import Deprecated
+from presync.platform.model import Platform
+from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
+from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
-_PLAIN = re.compile(r"[\w-]+")
 _CONTEXT = 2
-_WIDTH = 80
-_LONG = 100  # characters of a value in one line
-GITHUB = 65_536  # characters of a comment
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
 
 
-def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
+def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
     """One object; ``report/diff.schema.json`` is its schema."""
     document = {
         "version": 1,
         "base": base,
+        "notes": list(change.notes),
+        "versions": {"base": _versions(change.base), "head": _versions(change.head)},
+        "deprecated": [
+            {"application": one.entry.name, "resource": str(one.resource), "kubernetes": one.version, "why": one.why}
+            for one in deprecated
+        ],
+        "unsure": unsure(change),
         "files": list(change.files),
         "applications": [_application_object(one) for one in change.applications],
         "resources": [_resource_object(one) for one in change.resources],
@@ -41,37 +49,66 @@ def as_json(change: Change, findings: Sequence[Finding], base: str) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
+def _danger(finding: Finding) -> str:
+    """A line of the list."""
+    place = f" `{finding.location}`" if finding.location.file else ""
+    where = " ".join(part for part in (finding.application, finding.resource, finding.field) if part)
+    others = list(dict.fromkeys(one.application for one in finding.places if one.application != finding.application))
+    also = f" (and {', '.join(others[:MAX_PLACES])}" if others else ""
+    also += f" and {len(others) - MAX_PLACES} more" if len(others) > MAX_PLACES else ""
+    also += ")" if others else ""
+    message = escape(f"{where}{also}: {finding.message}" if where else finding.message)
+    return f"- **{finding.severity}** {finding.rule} {finding.name}{place}: {message}\n"
+
+
+def _versions(platform: Platform) -> dict[str, Any]:
+    settings = platform.settings
+    return {
+        "argocd": settings.argocd,
+        "helm": helm_of(settings.argocd, settings.helm),
+        "kubernetes": list(settings.kubernetes),
+    }
+
+
 def as_text(change: Change, findings: Sequence[Finding], base: str, stat: bool, colour: bool) -> str:
     """For people, readable at 80 columns."""
-    if change.is_empty:
-        return f"nothing changes in any cluster ({len(change.files)} files differ from {base})\n"
-    parts = [finding_text(finding) for finding in findings]
+    notes = "".join(f"{line}\n" for note in change.notes for line in wrapped(note, "", first=""))
+    if change.is_empty and not findings:
+        same = change.base.tree is change.head.tree
+        files = "" if same else f" ({len(change.files)} files differ from {base})"
+        sure = ", as far as presync can tell" if unsure(change) else ""
+        return f"{notes}nothing changes in any cluster{sure}{files}\n"
+    parts = [notes, *(finding_text(finding) for finding in findings)]
     parts.append(_paint("\n".join(_applications(change, stat)), colour))
-    parts.append("\n".join(_summary(change, base)) + "\n")
+    parts.append("\n".join(summary(change, base)) + "\n")
     return "\n".join(part for part in parts if part)
 
 
 def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: int = GITHUB) -> str:
     """For a comment on a pull request: dangers first, details folded, sections left out where it gets too long."""
-    head = ["### What this change does\n", *(f"{line}  " for line in _summary(change, base)), ""]
-    for finding in findings:
-        place = f" `{finding.location}`" if finding.location.file else ""
-        head.append(f"- **{finding.severity}** {finding.rule} {finding.name}:{place} {_escape(finding.message)}")
-    text = "\n".join(head) + "\n"
+    lines = [*map(escape, change.notes), *summary(change, base)]
+    text = "\n".join(["### What this change does\n", *(f"{line}  " for line in lines), ""]) + "\n"
+    for at, finding in enumerate(findings):
+        line = _danger(finding)
+        if len(text) + len(line) > limit // 2:
+            text += f"- and {len(findings) - at} more, less severe or alike: `presync diff` shows them\n"
+            break
+        text += line
     left_out = 0
-    for name, lines in _by_application(change):
+    for name, lines in by_application(change):
         body = "\n".join(lines)
-        section = f"\n<details><summary>{_escape(name)}</summary>\n\n```diff\n{_fence(body)}\n```\n</details>\n"
+        section = f"\n<details><summary>{escape(name)}</summary>\n\n```diff\n{fence(body)}\n```\n</details>\n"
         if len(text) + len(section) > limit - 200:
             left_out += 1
         else:
             text += section
     if left_out:
-        text += f"\n{left_out} more applications change; `presync diff {base}` shows them.\n"
+        text += f"\n{left_out} more applications change; `presync diff` shows them.\n"
     return text
 
 
-def _summary(change: Change, base: str) -> Iterator[str]:
+def summary(change: Change, base: str) -> Iterator[str]:
+    """How much differs, in two lines."""
     counts = Counter(one.kind for one in change.loud())
     quiet = sum(one.quiet for one in change.resources)
     kinds = ", ".join(f"{counts[kind]} {kind}" for kind in _SIGNS if counts[kind]) or "none"
@@ -85,12 +122,13 @@ def _summary(change: Change, base: str) -> Iterator[str]:
 
 def _applications(change: Change, stat: bool) -> list[str]:
     lines: list[str] = []
-    for name, body in _by_application(change, stat):
+    for name, body in by_application(change, stat):
         lines += [name, *body, ""]
     return lines
 
 
-def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, list[str]]]:
+    """Applications that change, each with the lines about it."""
     applications = {one.entry.name: one for one in change.applications}
     resources: dict[str, list[ResourceChange]] = {}
     for one in change.loud():
@@ -98,19 +136,18 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
     for old, new in change.unknown:
         entry = new or old
         if entry is not None:
-            neither = all(one is not None and not one.rendered.resources for one in (old, new))
-            how = "neither of the two states" if neither else "one of the two states only"
-            yield f"! {entry.name}", [*_because(change, entry.name), f"  rendered in {how}"]
+            yield f"! {entry.name}", ["  rendered in one of the two states only"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
-        title = f"{_SIGNS[own.kind]} {name}" if own is not None else f"~ {name}"
-        lines = _because(change, name)
+        title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
+        files = because(change, name)
+        lines = wrapped(f"because of {_listed(files)}", "    ", first="  ") if files else []
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
             lines.append(f"  {_SIGNS[one.kind]} {one.resource}" + _note(one))
             if one.kind in ("changed", "moved") and not stat:
-                secret = one.resource.kind in ("Secret", "SealedSecret")
+                secret = is_secret(one.resource.kind)
                 lines += [
                     f"  {line}"
                     for difference in one.differences
@@ -120,29 +157,38 @@ def _by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, l
         yield title, lines
 
 
-def _because(change: Change, name: str) -> list[str]:
-    """The changed files that the Application reads, or has in its folders, as far as there are few."""
-    folders: set[str] = set()
+def because(change: Change, name: str) -> list[str]:
+    """The changed files that the Application reads."""
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
-                if entry.rendered.error or entry.rendered.unavailable:
-                    folders |= {f"{one.path.strip('/')}/" for one in entry.application.sources if one.path}
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    found = [file for file in change.files if file in reads or file.startswith(tuple(folders))]
-    if not found:
-        return []
-    text = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-    return textwrap.wrap(
-        f"because of {text}",
-        _WIDTH,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return [file for file in change.files if file in reads]
+
+
+def is_secret(kind: str) -> bool:
+    """Whether an object of this kind holds what no report shows."""
+    return kind in ("Secret", "SealedSecret")
+
+
+def is_masked(one: Difference) -> bool:
+    """Whether a field of a Secret is one of those that are not shown: what it holds, and kubectl's copy of all that."""
+    if not one.path or one.path[0] in ("data", "stringData", "spec"):
+        return True
+    above = one.path in (("metadata",), ("metadata", "annotations"))
+    return APPLIED in one.path or (above and any(APPLIED in str(value) for value in (one.old, one.new)))
+
+
+def _listed(files: Sequence[str]) -> str:
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+
+
+def _renamed(one: ApplicationChange) -> str:
+    if one.counterpart is None:
+        return ""
+    return f" (renamed to {one.counterpart.name})" if one.kind == "removed" else f" (was {one.counterpart.name})"
 
 
 def _note(one: ResourceChange) -> str:
@@ -153,8 +199,8 @@ def _note(one: ResourceChange) -> str:
 
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
-    name = _field(one.path)
-    if secret and one.path and str(one.path[0]) in ("data", "stringData", "spec"):
+    name = dotted(one.path)
+    if secret and is_masked(one):
         yield f"    ~ {name}: (not shown)"
         return
     old, new = one.old, one.new
@@ -164,28 +210,9 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
             yield f"      {line}"
         return
     if old is not MISSING:
-        yield f"    - {name}: {_value(old)}"
+        yield f"    - {name}: {value_text(old)}"
     if new is not MISSING:
-        yield f"    + {name}: {_value(new)}"
-
-
-def _field(path: Sequence[str | int]) -> str:
-    """A path as findings write it: what is no plain key stands in brackets."""
-    text = ""
-    for part in path:
-        if isinstance(part, str) and part.startswith("["):
-            text += part  # an item by its name
-        elif isinstance(part, int) or not _PLAIN.fullmatch(part):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
-
-
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
+        yield f"    + {name}: {value_text(new)}"
 
 
 def _paint(text: str, colour: bool) -> str:
@@ -198,25 +225,18 @@ def _paint(text: str, colour: bool) -> str:
     return "\n".join(painted)
 
 
-def _escape(text: str) -> str:
-    return text.replace("<", "&lt;").replace("@", "@\u200b").replace("\n", " ")
-
-
-def _fence(text: str) -> str:
-    return text.replace("```", "'''")
-
-
 def _application_object(one: ApplicationChange) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": one.entry.name,
         "environment": one.entry.environment,
+        "counterpart": one.counterpart.name if one.counterpart else None,
         "differences": [_difference_object(difference, False) for difference in one.differences],
     }
 
 
 def _resource_object(one: ResourceChange) -> dict[str, Any]:
-    secret = one.resource.kind in ("Secret", "SealedSecret")
+    secret = is_secret(one.resource.kind)
     return {
         "kind": one.kind,
         "application": one.entry.name,
@@ -228,8 +248,8 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
-    hidden = secret and bool(one.path) and str(one.path[0]) in ("data", "stringData", "spec")
-    found: dict[str, Any] = {"field": _field(one.path), "noise": one.noise}
+    hidden = secret and is_masked(one)
+    found: dict[str, Any] = {"field": dotted(one.path), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old
     if one.new is not MISSING:

@@ -38,7 +38,7 @@ def refine(_: Platform, problem: Problem, match: Match) -> Match:
         match,
         message=f"its kustomization takes in the Helm chart {chart['name'] if chart else '(unnamed)'}, which Kustomize "
         "refuses: must specify --enable-helm",
-        remedy="Make the chart a source of the Application. Where argocd-cm says kustomize.buildOptions: --enable-helm, "
-        "list the source under `externals:` in presync.yaml: presync does not render it.",
+        remedy="Make the chart a source of the Application. Where argocd-cm says kustomize.buildOptions: "
+        "--enable-helm, list the source under `externals:` in presync.yaml: presync does not render it.",
         cause="kustomize --enable-helm",
     )

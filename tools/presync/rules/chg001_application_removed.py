@@ -44,9 +44,15 @@ def change(change: Change) -> Iterator[Match]:
             made and not finalizers and origin.application_set not in keeping
         )
         then = f"its {count} objects are deleted with it" if cascades else f"its {count} objects stay in the cluster"
+        message, remedy = f"Application {one.old.name} disappears; {then}", "Waive CHG001 for it, with a date,"
+        if one.counterpart is not None:
+            other = one.counterpart.name
+            message = f"Application {one.old.name} is renamed to {other}, which Argo CD takes for another one; {then}"
+            message += f", and those of {other} are made anew" if cascades else f", beside those of {other}"
+            remedy = f"Keep the name, or move what {one.old.name} holds before. Waive CHG001 for it, with a date,"
         yield Match(
-            f"Application {one.old.name} disappears; {then}",
-            "Waive CHG001 for it, with a date, if that is meant.",
+            message,
+            f"{remedy} if that is meant.",
             one.old,
             location=place(change, one.old),
             severity=None if cascades else Severity.WARNING,

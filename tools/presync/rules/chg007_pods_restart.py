@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
-from presync.change.model import Change
-from presync.rules.model import Match
+from presync.change.model import Change, Difference
+from presync.rules.model import Match, Path
 from presync.rules.restarts import LASTING, is_template, restarts
 
 ID = "CHG007"
@@ -34,8 +34,16 @@ def change(change: Change) -> Iterator[Match]:
         single = one.new.kind != "DaemonSet" and spec.get("replicas", 1) == 1
         yield Match(
             f"the Pods of {one.new.kind} {one.new.name} restart" + (", and there is only one" if single else ""),
-            "",
+            "Merge it when that does no harm; a second replica closes the gap."
+            if single
+            else "Merge it when that does no harm.",
             one.new_entry,
             one.new,
-            next(difference.head for difference in one.differences if is_template(difference)),
+            _shown(one.differences),
         )
+
+
+def _shown(differences: tuple[Difference, ...]) -> Path:
+    """The place to look at: the first field that somebody changed, before checksums that follow from something else."""
+    found = sorted((one for one in differences if is_template(one)), key=lambda one: one.noise)
+    return found[0].head

@@ -23,6 +23,7 @@ from presync.rules.model import Match
 ID = "CHG013"
 NAME = "secret-reference-changed"
 SEVERITY = Severity.INFO
+_REMEDY = "Have the other Secret in the cluster, with the same keys, before this is merged."
 
 
 def change(change: Change) -> Iterator[Match]:
@@ -32,4 +33,4 @@ def change(change: Change) -> Iterator[Match]:
             path = tuple(map(str, difference.path))
             named = any(step in ("secretKeyRef", "secretRef", "secret", "imagePullSecrets") for step in path)
             if named and path[-1] in ("name", "secretName", "key") and not difference.added and not difference.removed:
-                yield about(one, difference, f"the Secret is {difference.new} now, and was {difference.old}", "")
+                yield about(one, difference, f"the Secret is {difference.new} now, and was {difference.old}", _REMEDY)

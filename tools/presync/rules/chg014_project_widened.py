@@ -47,7 +47,7 @@ def change(change: Change) -> Iterator[Match]:
                 what = "permits more" if key in _ALLOWING else "refuses less"
                 yield Match(
                     f"AppProject {project.name} {what}: {key} {few([compact(one) for one in new])}",
-                    "",
+                    "Grant what is needed and no more: by name, not by *.",
                     location=project.location,
                     resource_name=f"AppProject {project.name}",
                     field=f"spec.{key}",

@@ -12,14 +12,20 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from presync.base.finding import Severity
-from presync.change.model import Change
+from presync.change.model import MISSING, Change
 from presync.rules.model import Match
 
 ID = "CHG019"
 NAME = "sync-policy-changed"
 SEVERITY = Severity.WARNING
+
+
+def _off(value: Any) -> bool:
+    """A switch that says no, or that is not there, which is the same."""
+    return value is False or value is MISSING
 
 
 def change(change: Change) -> Iterator[Match]:
@@ -30,6 +36,7 @@ def change(change: Change) -> Iterator[Match]:
                 difference.path[:2] == ("spec", "syncPolicy")
                 and one.new is not None
                 and "managedNamespaceMetadata" not in difference.path
+                and not (difference.path[2:3] == ("automated",) and _off(difference.old) and _off(difference.new))
             ):
                 what = ".".join(map(str, difference.path[2:]))
                 yield Match(

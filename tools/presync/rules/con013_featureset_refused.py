@@ -21,9 +21,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
-from presync.contract.cel import refusals
-from presync.platform.model import Platform
+from presync.platform.model import Entry, Platform
 from presync.platform.schemas.lookup import Custom, schemas
+from presync.policy.crd import Asking, Refusal, refusals
+from presync.render.model import Resource
 from presync.rules.model import Match
 
 ID = "CON013"
@@ -34,27 +35,28 @@ SEVERITY = Severity.ERROR
 def check(platform: Platform) -> Iterator[Match]:
     """Every FeatureSet with a CRD."""
     known = schemas(platform)
-    for entry, resource in platform.resources():
-        if resource.kind != "FeatureSet":
-            continue
-        custom = known.custom(entry.application.destination.cluster, resource)
-        if not isinstance(custom, Custom) or custom.declared.converted:
-            continue
-        for refusal in refusals(custom.declared.raw, resource.data):
-            if refusal.undetermined:
-                yield Match(
-                    f"{refusal.message}: {refusal.undetermined}",
-                    "Install cel-expr-python, or try the object on an API server with --dry-run=server.",
-                    entry,
-                    resource,
-                    refusal.path,
-                    severity=Severity.WARNING,
-                    undetermined=True,
-                    cause=refusal.message,
-                    key=refusal.message,
-                )
-            else:
-                remedy = f"The rule stands in {custom.declared.origin}."
-                yield Match(
-                    refusal.message, remedy, entry, resource, refusal.path, key=f"{refusal.path} {refusal.message}"
-                )
+    with Asking() as asking:
+        for entry, resource in platform.resources():
+            if resource.kind != "FeatureSet":
+                continue
+            custom = known.custom(entry.application.destination.cluster, resource)
+            if isinstance(custom, Custom) and not custom.declared.converted:
+                for refusal in refusals(custom.declared.raw, resource.data, asking):
+                    yield _match(entry, resource, refusal, custom.declared.origin)
+
+
+def _match(entry: Entry, resource: Resource, refusal: Refusal, origin: str) -> Match:
+    if not refusal.undetermined:
+        key = f"{refusal.path} {refusal.message}"
+        return Match(refusal.message, f"The rule stands in {origin}.", entry, resource, refusal.path, key=key)
+    return Match(
+        f"{refusal.message}: {refusal.undetermined}",
+        "Try the object on an API server with --dry-run=server.",
+        entry,
+        resource,
+        refusal.path,
+        severity=Severity.WARNING,
+        undetermined=True,
+        cause=refusal.message,
+        key=refusal.message,
+    )

@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
+from presync.platform.apps import apps
 from presync.platform.model import Platform
-from presync.rules.environments import apps
 from presync.rules.model import Match
 
 ID = "ENV003"

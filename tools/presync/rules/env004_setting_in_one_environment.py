@@ -23,11 +23,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from presync.base.finding import Location, Severity
+from presync.platform.apps import apps
 from presync.platform.model import Entry, Platform
 from presync.provenance.influence import MISSING, get
 from presync.provenance.leaves import leaves
 from presync.render.trace import HelmTrace, KeyPath
-from presync.rules.environments import apps
 from presync.rules.model import Match
 from presync.rules.values import Use, ours, uses
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from presync.platform.memo import memo
-from presync.platform.model import Entry, Platform
+from presync.platform.model import Platform
 from presync.platform.validation.access import items, obj, text, texts
 from presync.render.model import Resource
 from presync.rules.texts import Text, rendered
@@ -150,16 +150,3 @@ def _texts(platform: Platform) -> Iterator[Text]:
         silent = one.resource.kind in _SILENT or one.resource.group in _SILENT_GROUPS
         if one.entry.environment and not silent and not _SILENT_FIELDS & set(one.path):
             yield one
-
-
-def apps(platform: Platform) -> dict[str, dict[str, Entry]]:
-    """Apps with their Application in each environment, recognised by its name without the environment's."""
-    found: dict[str, dict[str, Entry]] = {}
-    several = platform.environments if len(platform.environments) > 1 else ()
-    for entry in platform.entries:
-        if entry.environment in several:
-            words = [word for word in re.split(r"[-._]", entry.name) if word]
-            if entry.environment in words:
-                words.remove(entry.environment)
-                found.setdefault("-".join(words), {}).setdefault(entry.environment, entry)
-    return {app: entries for app, entries in found.items() if app}

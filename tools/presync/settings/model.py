@@ -62,6 +62,22 @@ class AlertmanagerFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Intended:
+    """A difference between environments that is meant; ``*`` stands for any text.
+
+    ``only`` names the one environment that has the app.
+    """
+
+    why: str
+    application: str = "*"
+    between: tuple[str, ...] = ()  # two environments; empty: any two
+    only: str = ""
+    values: tuple[str, ...] = ()  # keys; what stands below them is meant too
+    resource: str = ""
+    field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContractNames:
     """The annotations that make a ConfigMap a part of the contract, and with which its readers say what they read."""
 
@@ -83,6 +99,7 @@ class Settings:
     roots: tuple[str, ...] = ()  # files and folders with Argo CD objects; empty: discovered
     exclude: tuple[str, ...] = ()  # globs of files that discovery passes over
     argocd: str = "3.5"
+    helm: str = ""  # not a setting of the file: another Helm than Argo CD's own, to see what it would do
     namespace: str = ""  # where Argo CD lives; empty: where its objects are
     kubernetes: tuple[str, ...] = ("1.36",)
     api_versions: tuple[str, ...] = ()  # what the clusters serve beyond Kubernetes itself (Helm's --api-versions)
@@ -98,6 +115,7 @@ class Settings:
     metrics: tuple[Metrics, ...] = ()
     alertmanager: tuple[AlertmanagerFile, ...] = ()
     contract: ContractNames = ContractNames()
+    differences: tuple[Intended, ...] = ()
     waivers: tuple[Mapping[str, Any], ...] = field(default=())
 
     def excludes(self, path: str) -> bool:
@@ -155,6 +173,18 @@ def load_settings(tree: Tree) -> Settings:
             AlertmanagerFile(item["file"], item.get("environment", "")) for item in data.get("alertmanager") or ()
         ),
         contract=_contract(data.get("contract") or {}),
+        differences=tuple(
+            Intended(
+                item["why"],
+                item.get("application", "*"),
+                tuple(item.get("between") or ()),
+                item.get("only", ""),
+                tuple(item.get("values") or ()),
+                item.get("resource", ""),
+                item.get("field", ""),
+            )
+            for item in data.get("differences") or ()
+        ),
         waivers=tuple(data.get("waivers") or ()),
     )
 

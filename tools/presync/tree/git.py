@@ -32,24 +32,24 @@ def _environment() -> dict[str, str]:
     return {**kept, "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
 
 
-def run(folder: Path, *arguments: str) -> bytes:
+def run(folder: Path, *arguments: str, timeout: float = TIMEOUT) -> bytes:
     """Standard output of ``git ARGUMENTS`` in ``folder``.
 
     Raises:
-        GitError: git is missing, failed, or took longer than a minute.
+        GitError: git is missing, failed, or took longer than a minute, or than ``timeout`` seconds.
     """
     try:
         done = subprocess.run(
             ["git", *_SAFE, "-C", str(folder), *arguments],
             capture_output=True,
             env=_environment(),
-            timeout=TIMEOUT,
+            timeout=timeout,
             check=False,
         )
     except FileNotFoundError:
         raise GitError("git is not installed") from None
     except subprocess.TimeoutExpired:
-        raise GitError(f"git {arguments[0]} did not finish in {TIMEOUT:.0f} s") from None
+        raise GitError(f"git {arguments[0]} did not finish in {timeout:.0f} s") from None
     if done.returncode:
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise GitError(lines[-1] if lines else f"git {arguments[0]} failed")

@@ -39,6 +39,14 @@ class Repository:
         return self.is_git and git.run(self.root, "rev-parse", "--is-bare-repository").strip() == b"true"
 
     @cached_property
+    def is_shallow(self) -> bool:
+        """A clone without the beginning of its history."""
+        try:
+            return self.is_git and git.run(self.root, "rev-parse", "--is-shallow-repository").strip() == b"true"
+        except git.GitError:
+            return False
+
+    @cached_property
     def remotes(self) -> tuple[str, ...]:
         """The URLs of every remote, ``origin`` first."""
         if not self.is_git:
@@ -72,6 +80,13 @@ class Repository:
             names = [name for name in ("main", "master") if self.resolve(name)]
             return names[0] if names else self.branch
 
+    def checked_out(self, revision: str = "HEAD") -> str | None:
+        """The commit that is checked out here, or one named from it (``HEAD~1``, ``@{u}``); None when it is not here.
+
+        :meth:`resolve` takes HEAD as Argo CD does, for the remote's default branch where that is known.
+        """
+        return self._verified(revision)
+
     def resolve(self, revision: str) -> str | None:
         """The commit a branch, tag or commit id names, remote branches included; None when it is not here."""
         if revision not in self._resolved:
@@ -82,12 +97,17 @@ class Repository:
         if not self.is_git or not revision or revision.startswith("-") or "\0" in revision or "\n" in revision:
             return None
         for name in (f"refs/heads/{revision}", f"refs/remotes/origin/{revision}", f"refs/tags/{revision}", revision):
-            try:
-                out = git.run(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-            except git.GitError:
-                continue
-            return out.decode().strip()
+            commit = self._verified(name)
+            if commit is not None:
+                return commit
         return None
+
+    def _verified(self, name: str) -> str | None:
+        try:
+            out = git.run(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        except git.GitError:
+            return None
+        return out.decode().strip()
 
     def at(self, revision: str) -> Tree:
         """The files of a commit.

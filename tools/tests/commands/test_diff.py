@@ -29,9 +29,18 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=30)
 
 
+def head(folder: Path) -> str:
+    out = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
+    return out.stdout[:7]
+
+
 def test_nothing(repository: Path, run: Run) -> None:
     done = run("-C", repository, "diff", "HEAD")
-    assert (done.returncode, done.stdout) == (0, "nothing changes in any cluster (0 files differ from HEAD)\n")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [
+        f"HEAD is what is checked out here, {head(repository)}",
+        "nothing changes in any cluster (0 files differ from HEAD)",
+    ]
 
 
 def test_a_value(repository: Path, run: Run) -> None:
@@ -51,6 +60,20 @@ def test_a_value(repository: Path, run: Run) -> None:
         {"field": "data.level", "noise": False, "old": "info", "new": "warn"}
     ]
     assert "```diff" in run("-C", repository, "diff", "main", "-o", "markdown").stdout
+
+
+def test_a_page(repository: Path, run: Run, tmp_path: Path) -> None:
+    write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
+    done = run("-C", repository, "diff", "main", "-o", "html")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("<!doctype html>") and '"id":"web-prod/ConfigMap/web-prod"' in done.stdout
+    assert '"dirty":true' in done.stdout and '"lines":[1]' in done.stdout
+    target = tmp_path / "out" / "page.html"
+    assert run("-C", repository, "diff", "main", "-o", "html", "--out", target).stdout == ""
+    assert target.read_text() == done.stdout
+    failed = run("-C", repository, "diff", "mian", "-o", "html", "--out", target)
+    assert failed.returncode == 2
+    assert target.read_text() == done.stdout
 
 
 def test_an_application_that_goes(repository: Path, run: Run) -> None:
@@ -75,7 +98,8 @@ def test_against_where_the_branch_began(repository: Path, run: Run) -> None:
     write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
     git(repository, "commit", "-qam", "elsewhere")
     git(repository, "checkout", "-q", "work")
-    assert run("-C", repository, "diff", "main").stdout.startswith("nothing changes")
+    done = run("-C", repository, "diff", "main")
+    assert done.stdout.startswith(f"main has all that is checked out here: {head(repository)} is part of it\nnothing")
     assert "trace" in run("-C", repository, "diff", "main", "--no-merge-base").stdout
 
 

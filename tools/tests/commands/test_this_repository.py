@@ -160,3 +160,8 @@ def test_mistakes_are_named(  # noqa: PLR0917 - the columns of the table
     assert found
     if named:
         assert named in {one["file"] for one in found}
+
+
+def test_every_difference_between_dev_and_prod_is_declared(copy: Path, run: Run) -> None:
+    done = run("-C", copy, "envs", "--check")
+    assert done.returncode == 0, done.stdout

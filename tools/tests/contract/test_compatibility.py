@@ -13,6 +13,7 @@ import pytest
 
 from presync.contract.compatibility import Change, Level, compare, level
 from presync.contract.model import Contract
+from presync.contract.versions import following, later, version
 from tests.commands.conftest import Run
 
 SETS: dict[str, Any] = {
@@ -97,7 +98,7 @@ CASES: list[tuple[str, Edit, Level, str]] = [
         "a further key",
         lambda spec: spec["entities"].append({"name": "k", "type": "string"}),
         BREAKING,
-        "k: entity added",
+        "entity k added",
     ),
     ("a looser threshold", validation("null_threshold", 0.1), BREAKING, "loosened from 0.05 to 0.1"),
     ("a tighter threshold", validation("drift_threshold", 0.05), BREAKING, "tightened from 0.1 to 0.05"),
@@ -139,6 +140,24 @@ def test_sets_come_and_go() -> None:
     assert gone.level is BREAKING
 
 
+def test_versions_are_names() -> None:
+    assert version("user-features-v2") == ("user-features", 2)
+    assert version("user-features") == ("user-features", 1)
+    assert version("user-v0") == ("user-v0", 1)
+    assert later("a", {"a", "a-v2", "a-v10", "b-v11"}) == "a-v10"
+    assert later("a-v2", {"a", "a-v2"}) == ""
+    assert following("a", {"a"}) == "a-v2"
+    assert following("a", {"a", "a-v2"}) == "a-v3"
+
+
+def test_a_set_that_goes_names_the_version_that_was_there() -> None:
+    old = contract({"a": SETS["user-features"], "a-v2": SETS["user-features"]})
+    (gone,) = compare(old, contract({"a-v2": SETS["user-features"]}))
+    assert (gone.level, gone.successor) == (BREAKING, "a-v2")
+    (first, _) = compare(contract({"a": SETS["user-features"]}), contract({"a-v2": SETS["user-features"]}))
+    assert (first.level, first.successor) == (BREAKING, "")
+
+
 def test_what_a_dtype_and_a_function_mean() -> None:
     old = contract(SETS, dtypes={"int64": {"arrow": "int64"}}, dialect={"functions": {"count": {"empty": 0}}})
     new = contract(SETS, dtypes={"int64": {"arrow": "int32"}}, dialect={"functions": {"count": {"empty": None}}})
@@ -178,6 +197,13 @@ def test_readers_are_listed(small: Path, run: Run) -> None:
     found = json.loads(run("-C", small, "contract", "diff", "main", "-o", "json").stdout)
     assert found[0]["level"] == "breaking"
     assert [one["application"] for one in found[0]["readers"]] == ["model-dev", "model-prod"]
+
+    template = small / "charts/features/templates/part.yaml"
+    template.write_text(f'{template.read_text()}{{{{ fail "no" }}}}\n')
+    dark = run("-C", small, "contract", "diff", "main")
+    assert dark.returncode == 2
+    assert dark.stdout == ""
+    assert "features-dev, features-prod could not be rendered here, so what changes is not known" in dark.stderr
 
     missing = run("-C", small, "contract", "diff", "nowhere")
     assert missing.returncode == 2

@@ -17,8 +17,8 @@ from controlplane import dryrun
 from controlplane.documents import of_object
 from controlplane.driver import ControlPlane
 from controlplane.fixture import kubernetes
-from presync.contract.cel import available, defaulted
 from presync.findings import collect
+from presync.policy.crd import defaulted
 from tests.rules.support import platform
 
 __all__ = ["kubernetes"]
@@ -138,10 +138,6 @@ def said(document: dict[str, Any]) -> list[str]:
     """What presync says of it, fields included."""
     found = collect(platform({"resources": [CRD, document]}))
     return [f"{one.field} {one.message}" for one in found if one.resource.startswith("FeatureSet")]
-
-
-def test_cel_is_there() -> None:
-    assert available(), "without cel-expr-python the rules in CEL are undetermined"
 
 
 def test_the_sample_works_as_it_stands() -> None:

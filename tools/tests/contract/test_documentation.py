@@ -19,10 +19,8 @@ _RUN = re.compile(r"<!-- run -->\n```console\n(.*?)```", re.DOTALL)
 _HASH = re.compile(r"\b[0-9a-f]{8,64}\b")
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    """The working tree, committed, with every pin current."""
-    folder = tmp_path / "platform"
+def copy_of_the_tree(folder: Path) -> Path:
+    """The working tree, without presync's own sources."""
     listed = subprocess.run(
         ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
         capture_output=True,
@@ -32,6 +30,22 @@ def repository(tmp_path: Path) -> Path:
         if name and (ROOT / name).is_file() and not name.startswith("tools/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def add_the_line(folder: Path) -> None:
+    """What the page adds to the set."""
+    line = re.search(r"<!-- line -->\n```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert line is not None
+    text = (folder / SET).read_text("utf-8")
+    assert text.count("\n  validation:\n") == 1
+    (folder / SET).write_text(text.replace("\n  validation:\n", f"\n{line[1]}  validation:\n"))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The working tree, committed, with every pin current."""
+    folder = copy_of_the_tree(tmp_path / "platform")
     assert command(folder, "presync pin").endswith("Applications\n"), "a pin of this tree is stale: run presync pin"
     for words in ("init -q -b main", "add -A", "-c user.name=a -c user.email=a@example.com commit -q -m one"):
         subprocess.run(["git", *words.split()], cwd=folder, check=True)
@@ -55,11 +69,7 @@ def command(folder: Path, line: str) -> str:
 
 def test_the_page_shows_a_whole_change(repository: Path) -> None:
     page = PAGE.read_text("utf-8")
-    line = re.search(r"<!-- line -->\n```yaml\n(.*?)```", page, re.DOTALL)
-    assert line is not None
-    text = (repository / SET).read_text("utf-8")
-    assert text.count("\n  validation:\n") == 1
-    (repository / SET).write_text(text.replace("\n  validation:\n", f"\n{line[1]}  validation:\n"))
+    add_the_line(repository)
 
     def replay(block: re.Match[str]) -> str:
         lines = [f"$ {one}\n{command(repository, one)}" for one in re.findall(r"^\$ (.*)$", block[1], re.MULTILINE)]

@@ -85,6 +85,10 @@ def test_an_unused_one_is_told_unless_the_rules_did_not_run() -> None:
     assert rules(data, kinds_only=True) == []
 
 
+def test_one_about_a_change_is_not_unused_where_nothing_changes() -> None:
+    assert rules(case({"rule": "CHG020", "until": "2030-01-01", "why": "x"})) == ["ARG022"]
+
+
 def test_two_waivers_of_one_finding_are_both_used() -> None:
     waiver = {"rule": "ARG022", "until": "2030-01-01", "why": "x"}
     assert rules(case(waiver, {**waiver, "application": "app-dev"})) == []

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_bindings, ext_encoders, ext_math, ext_optional, ext_strings
 
 from presync.policy.cel import library
+from presync.policy.cel.environment import environment
 from presync.policy.model import PolicyError
 
 _VARIABLE = re.compile(r"\bvariables\.([A-Za-z_][A-Za-z0-9_]*)")
@@ -48,19 +48,7 @@ class Program:
     reads_inventory = False
 
     def __init__(self, code: Mapping[str, Any]) -> None:
-        dyn = cel.Type.DYN
-        names = ("object", "oldObject", "request", "namespaceObject", "variables")
-        self._environment = cel.NewEnv(
-            variables=dict.fromkeys(names, dyn),
-            extensions=[
-                ext_strings.ExtStrings(),
-                ext_math.ExtMath(),
-                ext_optional.ExtOptional(),
-                ext_bindings.ExtBindings(),
-                ext_encoders.ExtEncoders(),
-            ],
-            functions=library.functions(),
-        )
+        self._environment = environment("object", "oldObject", "request", "namespaceObject", "variables")
         failure = code.get("failurePolicy", "Fail")
         if failure not in ("Fail", "Ignore"):
             raise PolicyError(f"unrecognized failure policy: {failure}", invalid=True)

@@ -1,0 +1,1 @@
+"""What the live test of the contract is made of."""

@@ -1,0 +1,1 @@
+"""What the workflows run beside presync."""
