@@ -90,8 +90,8 @@ def _lists(old: list[Any], new: list[Any], path: Path, base: Path, head: Path) -
 
 def _aligned(old: Sequence[Any], new: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     """Which item became which, where no key tells them apart: equal ones are the same, in their order."""
-    texts = [[json.dumps(one, sort_keys=True, default=str) for one in items] for items in (old, new)]
-    for _, i1, i2, j1, j2 in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    before, after = ([json.dumps(one, sort_keys=True, default=str) for one in items] for items in (old, new))
+    for _, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         yield from itertools.zip_longest(range(i1, i2), range(j1, j2))
 
 
