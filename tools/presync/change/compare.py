@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from presync.change import renames
+from presync.change import hashed, renames
 from presync.change.fields import differences
 from presync.change.model import ApplicationChange, Change, Difference, ResourceChange
 from presync.platform.model import Entry, Platform
@@ -32,7 +32,7 @@ def compare(base: Platform, head: Platform) -> Change:
         base,
         head,
         tuple(renames.paired(_applications(before, after))),
-        tuple(_resources(base, head, hidden)),
+        tuple(hashed.paired(_resources(base, head, hidden))),
         unknown,
         tuple(changed_files(base.tree, head.tree)),
     )

@@ -194,6 +194,8 @@ def _renamed(one: ApplicationChange) -> str:
 def _note(one: ResourceChange) -> str:
     if one.kind == "moved" and one.old_entry is not None:
         return f" (from {one.old_entry.name})"
+    if one.old is not None and one.new is not None and one.old.name != one.new.name:
+        return f" (was {one.old.name})"
     noise = sum(difference.noise for difference in one.differences)
     return f" ({noise} checksums and chart labels)" if noise else ""
 
