@@ -48,6 +48,11 @@ controlplane: $(VENV)/.dev ## build the real Argo CD and its API server from Go 
 monitoring: $(VENV)/.dev ## build the real prometheus-operator and kube-state-metrics (needs make controlplane)
 	@cd tools && ../$(BIN)/python -m monitoring build
 
+.PHONY: gatekeeper
+gatekeeper: $(VENV)/.dev ## build the real Gatekeeper (needs Go; once, minutes) and ask it about every policy and object
+	@cd tools && ../$(BIN)/python -m gatekeeper build
+	@$(BIN)/python -m pytest -c tools/pyproject.toml -rs tools/tests/gatekeeper tools/tests/policy/test_gator.py
+
 .PHONY: lock
 lock: $(VENV)/.dev ## resolve tools/*.in into hash-locked files again
 	@$(BIN)/python tools/lock.py

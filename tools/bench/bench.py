@@ -1,5 +1,8 @@
 """`make bench`: wall time, CPU time and peak memory of each verb, on this tree and on generated ones.
 
+`diff` is that of one changed value against the last commit. "cached" is a second run, with Helm's answers of the first;
+everything else runs without the cache. Last comes what finding dead values and explaining a field cost.
+
 Each command runs as a process of its own; the figures are the median of the runs, children included. Where a Helm CLI
 is at hand (see tools/fetch_helm.py), `helm template` once per Application is measured in the same run.
 """
@@ -19,6 +22,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import parts
+
 import generate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -36,11 +41,14 @@ class Figures:
     status: int
 
 
-def measure(command: list[str], folder: Path) -> Figures:
+def measure(command: list[str], folder: Path, cache: str = "off") -> Figures:
     """Run a command and watch it and its children."""
+    environment = {**os.environ, "PRESYNC_CACHE": cache}
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     peak = [0.0]
     done = threading.Event()
 
@@ -72,10 +80,26 @@ def _resident(pid: int) -> float:
     return total
 
 
-def median(command: list[str], folder: Path, runs: int) -> Figures:
+def median(command: list[str], folder: Path, runs: int, cache: str = "off") -> Figures:
     """The run with the median wall time."""
-    figures = sorted((measure(command, folder) for _ in range(runs)), key=lambda one: one.wall)
+    figures = sorted((measure(command, folder, cache) for _ in range(runs)), key=lambda one: one.wall)
     return figures[len(figures) // 2]
+
+
+def one_value_changed(folder: Path) -> None:
+    """Commit the tree, unless it is one of git's, and change one value of one Application of dev."""
+    if not (folder / ".git").exists():
+        identity = ["-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false"]
+        for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "bench"]):
+            subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)
+    values = sorted(folder.glob("envs/dev/*/values.yaml"))
+    chosen = next((one for one in values if one.parent.name == "redis"), values[0])
+    text = chosen.read_text("utf-8")
+    for old, new in (("memory: 512Mi", "memory: 640Mi"), ("replicas: ", "replicas: 1")):
+        if old in text:
+            chosen.write_text(text.replace(old, new), "utf-8")
+            return
+    raise SystemExit(f"{chosen} has no value that bench knows how to change")
 
 
 def helm_per_application(helm: str, folder: Path, out: Path) -> list[str]:
@@ -109,24 +133,34 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{'tree':<16} {'command':<26} {'wall s':>8} {'cpu s':>8} {'peak MiB':>9}  exit")
     with tempfile.TemporaryDirectory() as temporary:
-        trees = [("this repository", ROOT)]
+        clone = Path(temporary) / "this"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+        trees = [("this repository", clone)]
         for size in (int(text) for text in arguments.sizes.split(",") if text):
             folder = Path(temporary) / f"tree-{size}"
             generate.write(folder, size)
             trees.append((f"{size} x 2", folder))
         for name, folder in trees:
-            commands = {verb: [str(PRESYNC), "-C", str(folder), verb] for verb in ("apps", "render", "check")}
+            one_value_changed(folder)
+            verbs = {"apps": ["apps"], "render": ["render"], "check": ["check"], "diff": ["diff", "HEAD"]}
+            commands = {verb: [str(PRESYNC), "-C", str(folder), *words] for verb, words in verbs.items()}
+            cache = str(Path(temporary) / f"cache-{folder.name}")
+            for verb in ("check", "diff"):
+                measure(commands[verb], folder, cache)
+                commands[f"{verb}, cached"] = commands[verb]
             if arguments.helm:
                 out = Path(temporary) / f"helm-{folder.name}"
                 out.mkdir()
                 commands["helm template, each"] = helm_per_application(arguments.helm, folder, out)
             for verb, command in commands.items():
                 runs = 1 if verb.startswith("helm") and name.startswith("500") else arguments.runs
-                one = median(command, folder, runs)
+                one = median(command, folder, runs, cache if verb.endswith("cached") else "off")
                 print(
                     f"{name:<16} {verb:<26} {one.wall:>8.2f} {one.cpu:>8.2f} {one.memory:>9.0f}  {one.status}",
                     flush=True,
                 )
+    for line in parts.main(ROOT):
+        print(line, flush=True)
 
 
 def _cached_helm() -> str:

@@ -12,10 +12,10 @@ from typing import Any
 
 from controlplane import build
 from controlplane.build import run
-from monitoring.programs import Program
+from controlplane.programs import Module
 
 
-def pin(program: Program, version: str) -> None:
+def pin(program: Module, version: str) -> None:
     """Take `version`; the files are written only when it could be built."""
     with tempfile.TemporaryDirectory() as scratch:
         draft = Path(scratch)
@@ -24,7 +24,8 @@ def pin(program: Program, version: str) -> None:
         for name in ("go.mod", "go.sum"):
             (draft / name).write_bytes((Path(said["Dir"]) / name).read_bytes())
         upstream: dict[str, Any] = json.loads(run(["go", "mod", "edit", "-json"], draft))
-        edits = [f"-module=monitoring/{program.name}", f"-require={program.path}@{version}"]
+        package = program.folder.parents[1].name
+        edits = [f"-module={package}/{program.name}", f"-require={program.path}@{version}"]
         # Folders of upstream's own tree are not in its module; its own releases are required instead.
         edits += [f"-dropreplace={one['Old']['Path']}" for one in upstream.get("Replace") or [] if _local(one)]
         edits += [f"-droptool={one['Path']}" for one in upstream.get("Tool") or []]

@@ -30,8 +30,11 @@ class App:
     objects: tuple[Object, ...]
 
 
-def render(root: Path) -> list[App]:
-    """Every Application of an environment, as presync renders it."""
+def render(root: Path, *, shared: bool = False) -> list[App]:
+    """Every Application of an environment, as presync renders it.
+
+    With `shared` also those of no environment, where they can be rendered.
+    """
     with tempfile.TemporaryDirectory() as folder:
         apps, objects = Path(folder, "apps"), Path(folder, "objects")
         for verb, out in (("apps", apps), ("render", objects)):
@@ -39,17 +42,17 @@ def render(root: Path) -> list[App]:
             done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
             if done.returncode > 1:
                 raise RenderFailed(done.stderr.strip()[-2000:])
-        return list(_read(apps, objects))
+        return list(_read(apps, objects, shared=shared))
 
 
-def _read(apps: Path, objects: Path) -> Iterator[App]:
+def _read(apps: Path, objects: Path, *, shared: bool) -> Iterator[App]:
     for file in sorted(apps.glob("*.yaml")):
         for one in documents(file):
             environment = (one["metadata"].get("labels") or {}).get("environment", "")
-            if not environment:
-                continue
             name = one["metadata"]["name"]
             rendered = objects / f"{name}.yaml"
+            if not environment and not (shared and rendered.is_file()):
+                continue
             if not rendered.is_file():
                 reason = rendered.with_suffix(".error")
                 raise RenderFailed(f"{name}: {reason.read_text('utf-8') if reason.is_file() else 'nothing rendered'}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -97,7 +96,7 @@ def _made(data: Object, one: Expansion, namespace: str) -> Object:
         source = mapping(source).get(step)
     if not isinstance(source, dict):
         raise ExpansionError(f'could not find source field "{".".join(one.source)}" in resource {name}')
-    made: dict[str, Any] = copy.deepcopy(source)
+    made: dict[str, Any] = dict(source)  # what is below stays shared: nobody writes into it
     group, version, kind = one.generated
     metadata = dict(mapping(made.get("metadata")))
     metadata["name"] = f"{name}-{kind}".lower()

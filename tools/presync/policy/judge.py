@@ -130,6 +130,7 @@ class _Cluster:
     out: Verdicts
     sender: Sender
     judged: Sequence[Subject] = ()
+    by_kind: dict[tuple[str, str], list[int]] = field(default_factory=dict)  # group and kind to places in ``judged``
     numbers: dict[int, int] = field(default_factory=dict)  # place in ``judged`` to the number of its review
 
     def judge(self) -> None:
@@ -141,6 +142,8 @@ class _Cluster:
             return
         self.judged, troubles = subjects(self.platform, self.name, self._expansions())
         self.out.troubles += troubles
+        for at, subject in enumerate(self.judged):
+            self.by_kind.setdefault((subject.candidate.group, subject.candidate.kind), []).append(at)
         chosen = {id(constraint): self._chosen(one, constraint) for one, constraint in found}
         for at in sorted({at for some in chosen.values() for at in some}):
             self.numbers[at] = len(self.numbers)
@@ -202,10 +205,10 @@ class _Cluster:
     def _chosen(self, one: Placed, constraint: Constraint) -> list[int]:
         """Which subjects the constraint takes."""
         taken = []
-        for at, subject in enumerate(self.judged):
+        found = [places for kind, places in self.by_kind.items() if takes_kind(constraint.match, *kind)]
+        for at in sorted(at for places in found for at in places):
+            subject = self.judged[at]
             candidate = subject.candidate
-            if not takes_kind(constraint.match, candidate.group, candidate.kind):
-                continue
             try:
                 if matches(constraint.match, candidate) and not exempt(self.platform, self.name, candidate):
                     taken.append(at)

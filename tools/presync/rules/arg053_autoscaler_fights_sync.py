@@ -39,7 +39,7 @@ def check(platform: Platform) -> Iterator[Match]:
         for entry, scaler in known.of_kind(group, kind):
             spec = scaler.data.get("spec")
             target = spec.get("scaleTargetRef") if isinstance(spec, Mapping) else None
-            if not isinstance(target, Mapping):
+            if not isinstance(spec, Mapping) or not isinstance(target, Mapping):
                 continue
             wanted = (str(target.get("kind") or "Deployment"), str(target.get("name")))
             cluster = entry.application.destination.cluster

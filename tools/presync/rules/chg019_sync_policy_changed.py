@@ -21,6 +21,8 @@ from presync.rules.model import Match
 ID = "CHG019"
 NAME = "sync-policy-changed"
 SEVERITY = Severity.WARNING
+# How long a failing sync waits, and labels of the namespace, which CHG009 weighs.
+_HARMLESS = (("retry",), ("managedNamespaceMetadata",))
 
 
 def _off(value: Any) -> bool:
@@ -35,13 +37,13 @@ def change(change: Change) -> Iterator[Match]:
             if (
                 difference.path[:2] == ("spec", "syncPolicy")
                 and one.new is not None
-                and "managedNamespaceMetadata" not in difference.path
+                and difference.path[2:3] not in _HARMLESS
                 and not (difference.path[2:3] == ("automated",) and _off(difference.old) and _off(difference.new))
             ):
                 what = ".".join(map(str, difference.path[2:]))
                 yield Match(
                     f"the sync policy changes: {what} is {difference.new} now, and was {difference.old}",
-                    "",
+                    "Try it in one environment first, and say in the commit why.",
                     one.new,
                     location=one.new.application.origin.location,
                     field=".".join(map(str, difference.path)),

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from presync.argocd.model import Application
 from presync.change.load import load_change
 from presync.change.model import Change
 from presync.engine import Engine
+from presync.render import render
+from presync.render.run import Run
 from presync.tree.repository import open_repository
 
 URL = "https://git.example.com/team/platform.git"
@@ -73,15 +76,20 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def rendered_again(folder: Path, engine: Engine) -> tuple[set[str], Change]:
-    """The Applications of the old state that were rendered for themselves: their objects are not those of the new."""
-    change = load_change(open_repository(folder), engine, "HEAD", lambda *_: None)
-    new = {id(resource.data) for entry in change.head.entries for resource in entry.rendered.resources}
-    old = {
-        entry.name
-        for entry in change.base.entries
-        if any(id(resource.data) not in new for resource in entry.rendered.resources)
-    }
-    return old, change
+    """The Applications of the old state, loaded after the new one, that were rendered for themselves."""
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+
+        def noted(application: Application, run: Run) -> render.Bare:
+            asked.append(application.name)
+            return original(application, run)
+
+        original = render._render
+        patch.setattr(render, "_render", noted)
+        change = load_change(open_repository(folder), engine, "HEAD", lambda *_: None)
+    new = len(change.head.entries)
+    assert sorted(asked[:new]) == sorted(entry.name for entry in change.head.entries)
+    return set(asked[new:]), change
 
 
 def test_nothing_changed(folder: Path, engine: Engine) -> None:

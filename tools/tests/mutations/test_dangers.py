@@ -17,6 +17,7 @@ OF_THE_WHOLE = {"CHG015", "CHG016"}  # findings about the change itself, which n
 MEANT: Mapping[str, frozenset[str]] = {
     "operator-upgrade": frozenset({"CHG012"}),
     "image-mirror": frozenset({"CHG011"}),
+    "tighter-threshold": frozenset({"CHG020"}),  # what was stored may be refused from now on
 }
 
 

@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from controlplane import build
+from gatekeeper.programs import GATEKEEPER
+
 ROOT = Path(__file__).resolve().parents[3]
 PRESYNC = Path(sys.executable).parent / "presync"
-FETCHED = ROOT / ".cache" / "tools" / "gatekeeper" / "gator"
+BUILT = build.folder_of(GATEKEEPER) / "bin" / "gator"
 SUITES = sorted(path.relative_to(ROOT) for path in (ROOT / "policies").glob("*/suite.yaml"))
 _CASE = re.compile(
     r"--- FAIL: (\S+)\t[^\n]*\n\s*unexpected number of violations:.*?got messages \[(.*?)\]\n", re.DOTALL
@@ -23,9 +26,9 @@ _CASE = re.compile(
 
 def gator() -> str:
     named = os.environ.get("PRESYNC_GATOR")
-    found = named or (str(FETCHED) if FETCHED.is_file() else shutil.which("gator"))
+    found = named or (str(BUILT) if BUILT.is_file() else shutil.which("gator"))
     if not found:
-        pytest.skip("NOT TRIED: gator is missing; run tools/fetch_gator.py (needs Go), or name it in PRESYNC_GATOR")
+        pytest.skip("NOT TRIED: gator is missing; `make gatekeeper` builds it (needs Go), or name it in PRESYNC_GATOR")
     return found
 
 

@@ -38,6 +38,36 @@ def test_negation(negated: str, expected: list[str]) -> None:
     assert said(rego(body), {"list": [1]}) == expected
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "names contains [one.name, one.image] if { some one in input.review.object.list }",
+        "names contains [one.name, one.image] if {\n  some one in input.review.object.list # all\n  one.name\n}",
+        "names contains [one.name, one.image] if some one in input.review.object.list",
+        'names[one.name] := one.image if { some one in input.review.object.list; one.name != "" }',
+        "names[one.image] := one.name if one := input.review.object.list[_]",
+        'names contains {"image": image(one)} if { some one in input.review.object.list }\nimage(one) := one.image',
+    ],
+)
+def test_a_head_without_a_value_is_no_element(rule: str) -> None:
+    body = f'violation contains {{"msg": sprintf("%d", [count(names)])}} if names\n{rule}'
+    both = {"list": [{"name": "a"}, {"name": "b", "image": "x"}, {"name": "c"}]}
+    assert said(rego(body, version="v1"), both) == ["1"]
+    assert said(rego(body, version="v1"), {"list": [{"name": "a"}]}) == ["0"]
+
+
+def test_a_violation_without_a_value_is_none() -> None:
+    body = 'violation[{"msg": "m", "details": {"image": one.image}}] { one := input.review.object.list[_] }'
+    assert said(rego(body), {"list": [{}, {"image": "x"}]}) == ["m"]
+    assert said(rego(body), {"list": [{}]}) == []
+
+
+def test_a_body_that_ends_with_text_keeps_it() -> None:
+    body = 'violation contains {"msg": input.review.object.name} if input.review.object.kind == "a}b"'
+    assert said(rego(body, version="v1"), {"kind": "a}b", "name": "x"}) == ["x"]
+    assert said(rego(body, version="v1"), {"kind": "a", "name": "x"}) == []
+
+
 def test_a_function_that_fails_is_undefined() -> None:
     body = """
 violation[{"msg": "text"}] { startswith(input.review.object.value, "a") }
@@ -46,6 +76,18 @@ violation[{"msg": "number"}] { to_number(input.review.object.value) > 0 }
 """
     assert said(rego(body), {"value": "abc"}) == ["text"]
     assert said(rego(body), {"value": 7}) == ["no text", "number"]
+
+
+def test_some_looks_into_what_is_no_collection() -> None:
+    body = """
+violation contains {"msg": "first"} if { some rule in input.review.object.rules; rule.verbs }
+violation contains {"msg": "second"} if { some rule in object.get(input.review.object, "rules", []); rule.verbs }
+violation contains {"msg": "none"} if { not input.review.object.rules[0] }
+"""
+    assert said(rego(body, version="v1"), {"rules": None}) == ["none"]
+    assert said(rego(body, version="v1"), {"rules": "text"}) == ["none"]
+    assert said(rego(body, version="v1"), {"rules": [{"verbs": []}]}) == ["first", "second"]
+    assert said(rego(body, version="v1"), {}) == ["none"]
 
 
 def test_a_format_with_the_wrong_number_of_arguments_is_printed_as_go_does() -> None:

@@ -28,6 +28,8 @@ from presync.render.trace import HelmTrace
 from presync.seal.record import SEALED_KEYS
 
 _SECRET = {"Secret": ("data", "stringData"), "SealedSecret": ("spec",)}
+# Annotations that hold what the object holds.
+_TELLING = frozenset({SEALED_KEYS, "kubectl.kubernetes.io/last-applied-configuration"})
 _VERSION_LABEL = "app.kubernetes.io/version"
 Key = tuple[str, str, str, str]
 Objects = Mapping[Key, tuple[Any, Resource | None]]
@@ -91,7 +93,7 @@ def _shown(kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     shown = {key: _hidden(value) if key in _SECRET[kind] else value for key, value in data.items()}
     metadata = shown.get("metadata")
     if isinstance(metadata, Mapping) and isinstance(metadata.get("annotations"), Mapping):
-        annotations = {key: value for key, value in metadata["annotations"].items() if key != SEALED_KEYS}
+        annotations = {key: value for key, value in metadata["annotations"].items() if key not in _TELLING}
         shown["metadata"] = {**metadata, "annotations": annotations}
     return shown
 

@@ -54,38 +54,39 @@ def _moved(expression: Any, names: frozenset[str]) -> Iterator[Node]:
     kind, content = kind_of(expression)
     if kind == "Call":
         for argument in content["params"]:
-            yield from _leaves(argument, names)
+            yield from leaves(argument, names)
     elif kind == "BoolExpr" and content["op"] == "Eq":
         for side in (content["lhs"], content["rhs"]):  # == becomes unification, which keeps references in place
             yield from _calls(side)
     elif kind in _INFIX:
         for side in (content["lhs"], content["rhs"]):
-            yield from _leaves(side, names)
+            yield from leaves(side, names)
     elif kind in _REFERENCES:
-        yield from _indexes(kind, content, names)
+        yield from indexes(kind, content, names)
     elif kind == "Membership":
         for side in (content.get("key"), content["value"], content["collection"]):
-            yield from _leaves(side, names)
+            yield from leaves(side, names)
 
 
-def _leaves(expression: Any, names: frozenset[str]) -> Iterator[Node]:
+def leaves(expression: Any, names: frozenset[str]) -> Iterator[Node]:
+    """What of an expression is evaluated, and so may have no value: references, calls, arithmetic."""
     kind, content = kind_of(expression)
     if kind in _EVALUATED or (kind == "Var" and content["value"] in names):
         yield content
     elif kind in ("Array", "Set"):
         for item in content["items"]:
-            yield from _leaves(item, names)
+            yield from leaves(item, names)
     elif kind == "Object":
         for _, key, value in content["fields"]:
-            yield from _leaves(key, names)
-            yield from _leaves(value, names)
+            yield from leaves(key, names)
+            yield from leaves(value, names)
 
 
-def _indexes(kind: str, content: Node, names: frozenset[str]) -> Iterator[Node]:
+def indexes(kind: str, content: Node, names: frozenset[str]) -> Iterator[Node]:
     """What stands in the brackets of a reference that is negated itself: ``not data.inventory[x.y]``."""
     while kind in _REFERENCES:
         if kind == "RefBrack":
-            yield from _leaves(content["index"], names)
+            yield from leaves(content["index"], names)
         kind, content = kind_of(content["refr"])
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import regorus
 
 from presync.policy.model import PolicyError
-from presync.policy.rego import builtins
+from presync.policy.rego import builtins, heads
 from presync.policy.rego.analysis import Module, check
 from presync.policy.rego.hoist import hoist
 from presync.policy.rego.repair import repair
-from presync.policy.rego.syntax import rules
+from presync.policy.rego.syntax import Node, rules
 from presync.policy.rego.tolerant import tolerant, try_call
 
 MAIN = "template.rego"
@@ -41,10 +41,8 @@ class Program:
         self._sources = [(name, repair(text).encode()) for name, text in texts]
         modules = self._parse(self._sources)
         self.reads_inventory = check(modules)
-        self._sources = [
-            (module.name, hoist(source, module.tree, _names(module)))
-            for module, (_, source) in zip(modules, self._sources, strict=True)
-        ]
+        self._rewrite(hoist, modules)
+        self._rewrite(heads.settle, self._parse(self._sources))
         self._query = f"data.{modules[0].package}.violation"
         self._inventory = "{}"
         self._engine = self._compiled(self._sources)
@@ -81,6 +79,12 @@ class Program:
                 raise PolicyError("msg of a violation is not text")
             out.append({"msg": one["msg"], "details": one.get("details", {})})
         return out
+
+    def _rewrite(self, into: Callable[[bytes, Node, frozenset[str]], bytes], modules: Sequence[Module]) -> None:
+        self._sources = [
+            (module.name, into(source, module.tree, _names(module)))
+            for module, (_, source) in zip(modules, self._sources, strict=True)
+        ]
 
     def _tolerant(self) -> regorus.Engine:
         if self._lenient is None:

@@ -1,6 +1,7 @@
 """The syntax tree that regorus gives: walking it, and names in it.
 
-A node is ``{"Call": {...}}``: one key, its kind. Spans count bytes.
+A node is ``{"Call": {...}}``: one key, its kind. Spans count bytes. It comes from JSON, so every object is a ``dict``,
+which is asked for five times as fast as a ``Mapping``.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ _NAMED = ("Var", "RefDot", "RefBrack")
 
 def kind_of(node: Any) -> tuple[str, Node]:
     """The kind of an expression and its content; empty for what is none."""
-    if isinstance(node, Mapping) and len(node) == 1:
+    if isinstance(node, dict) and len(node) == 1:
         ((kind, content),) = node.items()
-        if isinstance(content, Mapping) and "span" in content:
+        if isinstance(content, dict) and "span" in content:
             return kind, content
     return "", {}
 
@@ -26,7 +27,7 @@ def walk(node: Any) -> Iterator[tuple[str, Node]]:
     stack = [node]
     while stack:
         one = stack.pop()
-        if isinstance(one, Mapping):
+        if isinstance(one, dict):
             kind, content = kind_of(one)
             if kind:
                 yield kind, content
@@ -42,7 +43,7 @@ def queries(node: Any) -> Iterator[list[Node]]:
     stack = [node]
     while stack:
         one = stack.pop()
-        if isinstance(one, Mapping):
+        if isinstance(one, dict):
             if isinstance(one.get("stmts"), list):
                 yield one["stmts"]
             stack.extend(one.values())
@@ -75,7 +76,7 @@ def references(node: Any) -> Iterator[tuple[list[str | None], Node]]:
         if isinstance(one, list):
             stack.extend(one)
             continue
-        if not isinstance(one, Mapping):
+        if not isinstance(one, dict):
             continue
         kind, content = kind_of(one)
         if kind not in _NAMED:

@@ -1,6 +1,7 @@
 """A form of a policy in which a function that fails is undefined, as in OPA, and not the end of the evaluation.
 
 ``startswith(x, "a")`` becomes ``presync.try("startswith", [x, "a"])[0]``: a list with the value, or an empty one.
+``some item in x`` goes on where x is no collection (``rules: null``): it becomes ``some item in [c | c := x; ...][0]``.
 Slower, so it is used only for an input on which the plain form stopped.
 """
 
@@ -27,10 +28,12 @@ _UNLIKE = frozenset(
     {"sprintf", "regex.match", "regex.replace", "regex.split", "regex.find_n", "time.format", "glob.match"}
 )
 _LEFT_ALONE = frozenset({"print", "trace", "walk"})
+_COLLECTION = b'[presync_c | presync_c := %s; type_name(presync_c) in {"array", "object", "set"}][0]'
+_EVALUATED = frozenset({"Var", "RefDot", "RefBrack", "Call"})
 
 
 def tolerant(source: bytes, tree: Node) -> bytes:
-    """The policy with every call of one of OPA's functions guarded."""
+    """The policy with every call of one of OPA's functions guarded, and every collection that ``some`` looks into."""
     for start, end, new in sorted(_edits(source, tree), reverse=True):
         source = source[:start] + new + source[end:]
     return source
@@ -38,7 +41,12 @@ def tolerant(source: bytes, tree: Node) -> bytes:
 
 def _edits(source: bytes, tree: Node) -> Iterator[tuple[int, int, bytes]]:
     """What takes the place of ``name(`` and of its ``)``."""
+    before, after = _COLLECTION.split(b"%s")
     for kind, content in walk(tree["rules"]):
+        if kind == "SomeIn" and kind_of(content["collection"])[0] in _EVALUATED:
+            span = kind_of(content["collection"])[1]["span"]
+            yield span["start"], span["start"], before
+            yield span["end"], span["end"], after
         if kind != "Call" or not content["params"]:
             continue
         name = ".".join(part or "?" for part in path_of(content["fcn"]))

@@ -77,7 +77,7 @@ def _hash(text: str) -> str:
 def _plain(change: Change, findings: Sequence[Finding], base: str) -> Iterator[str]:
     """The report for a browser without scripts: dangers first, details folded, as in a comment on a pull request."""
     yield "<h1>What this change does</h1>"
-    yield from (f"<p>{_escaped(line)}</p>" for line in summary(change, base))
+    yield from (f"<p>{_escaped(line)}</p>" for line in (*change.notes, *summary(change, base)))
     if findings:
         yield "<ul>"
         for one in findings:

@@ -1,0 +1,1 @@
+"""The real Gatekeeper, asked what presync says about this repository's policies."""
