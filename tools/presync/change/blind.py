@@ -10,6 +10,7 @@ from presync.change.model import Change
 from presync.platform.model import Entry
 
 _SHOWN = 5
+_HELM = "must specify --enable-helm"
 
 
 def unrendered(change: Change) -> list[tuple[Entry, Entry]]:
@@ -22,26 +23,43 @@ def unrendered(change: Change) -> list[tuple[Entry, Entry]]:
 def unsure(change: Change) -> list[str]:
     """Those of them that may change all the same.
 
-    Where Argo CD itself fails in both states nothing reaches the cluster. What presync has not got, such as a remote
+    Where Argo CD itself fails in both states nothing reaches the cluster, unless it is a setting of Argo CD's that
+    decides whether it fails. What presync has not got, such as a remote
     chart, is the same in both if nobody touched the Application nor a file that it names, and no version differs.
     """
     other_versions = change.base.settings != change.head.settings
-    touched = {one.entry.name for one in change.applications}
+    names = set(_touched(change))
     return [
         new.name
         for old, new in unrendered(change)
-        if not (old.rendered.error and new.rendered.error)
-        and (other_versions or new.name in touched or any(_names(new.application, file) for file in change.files))
+        if not (old.rendered.error and new.rendered.error and _HELM not in new.rendered.error)
+        and (other_versions or new.name in names)
     ]
 
 
 def notes(change: Change) -> Iterator[str]:
-    """What a reader must know of them."""
-    names = [new.name for _, new in unrendered(change)]
-    if names:
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        listed = ", ".join(names[:_SHOWN]) + more
+    """What a reader must know of them: first those that the change touches, all of them."""
+    names, here = [new.name for _, new in unrendered(change)], _touched(change)
+    if here:
+        yield (
+            f"this change touches {', '.join(here)}, rendered in neither state: what changes there is not known "
+            "(presync check says why)"
+        )
+    rest = [name for name in names if name not in here]
+    if rest:
+        more = f" and {len(rest) - _SHOWN} more" if len(rest) > _SHOWN else ""
+        listed = ", ".join(rest[:_SHOWN]) + more
         yield f"rendered in neither state, so nothing is known of what changes there: {listed} (presync check says why)"
+
+
+def _touched(change: Change) -> list[str]:
+    """Those that differ themselves, or a file that they may read."""
+    changed = {one.entry.name for one in change.applications}
+    return [
+        new.name
+        for _, new in unrendered(change)
+        if new.name in changed or any(_names(new.application, file) for file in change.files)
+    ]
 
 
 def _names(application: Application, file: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from presync.change import renames
+from presync.change import hashed, renames
 from presync.change.fields import differences
 from presync.change.model import ApplicationChange, Change, Difference, ResourceChange
 from presync.platform.model import Entry, Platform
@@ -19,23 +19,22 @@ def compare(base: Platform, head: Platform) -> Change:
     """What differs between them.
 
     An Application that could be rendered in one state only is in ``unknown``: that its objects are not there does not
-    mean that they are gone. So is one that neither state can render, where this change touches what it is made of.
+    mean that they are gone.
     """
     before, after = _entries(base), _entries(head)
-    files = tuple(changed_files(base.tree, head.tree))
     unknown = tuple(
-        (before[key], after[key])
-        for key in sorted({*before} & {*after})
-        if _dark(before[key]) != _dark(after[key]) or (_dark(after[key]) and _touched(before[key], after[key], files))
+        (before.get(key), after.get(key))
+        for key in sorted({*before, *after})
+        if key in before and key in after and _dark(before[key]) != _dark(after[key])
     )
     hidden = {one.name for pair in unknown for one in pair if one is not None}
     return Change(
         base,
         head,
         tuple(renames.paired(_applications(before, after))),
-        tuple(_resources(base, head, hidden)),
+        tuple(hashed.paired(_resources(base, head, hidden))),
         unknown,
-        files,
+        tuple(changed_files(base.tree, head.tree)),
     )
 
 
@@ -55,16 +54,6 @@ def _entries(platform: Platform) -> dict[tuple[str, str], Entry]:
 def _dark(entry: Entry) -> bool:
     """Whether nothing is known of what it renders."""
     return bool(entry.rendered.error or (entry.rendered.unavailable and not entry.rendered.external))
-
-
-def _touched(old: Entry, new: Entry, files: tuple[str, ...]) -> bool:
-    """Whether the change may reach what neither state renders: its spec, what it read, or a file of its folders."""
-    if _told(old) != _told(new):
-        return True
-    entries = (old, new)
-    folders = {source.path.strip("/") for one in entries for source in one.application.sources if source.path}
-    reads = old.rendered.reads | new.rendered.reads
-    return any(file in reads or any(file.startswith(f"{folder}/") for folder in folders) for file in files)
 
 
 def _applications(

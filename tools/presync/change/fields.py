@@ -28,12 +28,18 @@ _KEYS = (
     ("uid",),
     ("id",),
 )
+_DOTS = re.compile(r"[^\[]*[./]")  # not the name of an item: [name=a.b]
 _NOISE = re.compile(r"^(?:metadata|.*\.metadata)\.(?:annotations\.checksum/.*|labels\.(?:helm\.sh/chart))$")
 
 
 def differences(old: Any, new: Any) -> tuple[Difference, ...]:
     """Every field that differs, the shortest paths that say all."""
     return tuple(_walk(old, new, (), (), ()))
+
+
+def dotted(path: Path) -> str:
+    """A path as people write it: items by their keys, names with dots in brackets."""
+    return ".".join(f"[{one}]" if _DOTS.match(str(one)) else str(one) for one in path).replace(".[", "[")
 
 
 def is_noise(path: Path) -> bool:

@@ -111,8 +111,8 @@ class ApplicationChange:
 
 @dataclass(frozen=True)
 class Change:
-    """Everything that differs. ``unknown`` are Applications of which one state could not be rendered, or neither
-    while the change touches them: nothing is said about their objects, least of all that they are gone."""
+    """Everything that differs. ``unknown`` are Applications of which one state could not be rendered: nothing is said
+    about their objects, least of all that they are gone."""
 
     base: Platform
     head: Platform

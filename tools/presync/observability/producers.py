@@ -27,6 +27,7 @@ class Verdict:
     labels: Labels = None
     why: str = ""
     hint: str = ""
+    sure: bool = True  # False: a later version runs than the one whose names are known
 
 
 _UNTOLD = Verdict(None)
@@ -94,7 +95,10 @@ class Producers:
             if not table.open and table.owns(name):
                 near = _nearest(name, table.metrics)
                 why = f"{table.exporter} {table.version} has no metric of that name"
-                return Verdict(False, None, why, _meant(near))
+                runs = self.scraped.newer.get(table.exporter)
+                if runs:
+                    why += f"; {runs} runs here, which may have it"
+                return Verdict(False, None, why, _meant(near), not runs)
         declared = [name for one in self._declared for name in one.names]
         near = _nearest(name, [*declared, *(one for one in self._recorded if ":" not in one)])
         if near:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from presync.observability import tables
 from presync.observability.tables import Table
@@ -37,6 +37,7 @@ class Scraped:
     unknown: tuple[str, ...]  # what may have names that no table holds
     labels: frozenset[str] | None  # labels that targets bring along; None where that cannot be told
     monitored: bool  # somebody in the tree says what is to be scraped
+    newer: Mapping[str, str] = field(default_factory=dict)  # exporters that run in a later version than their table's
 
 
 def scraped(platform: Platform, environment: str) -> Scraped:
@@ -54,6 +55,7 @@ class _Reader:
         self.platform, self.environment = platform, environment
         self.active: dict[str, Table] = {table.exporter: table for table in tables.tables() if table.always}
         self.unknown: dict[str, None] = {}
+        self.newer: dict[str, str] = {}
 
     def read(self) -> Scraped:
         for entry in self.platform.entries:
@@ -65,7 +67,7 @@ class _Reader:
                 if in_scope(entry, self.environment):
                     monitored = True
                     self._monitor(entry, resource)
-        return Scraped(tuple(self.active.values()), tuple(self.unknown), self._labels(), monitored)
+        return Scraped(tuple(self.active.values()), tuple(self.unknown), self._labels(), monitored, self.newer)
 
     def _add(self, found: tuple[Table, ...]) -> bool:
         self.active.update((table.exporter, table) for table in found)
@@ -80,7 +82,10 @@ class _Reader:
                 self.unknown[f"Application {entry.name}"] = None
         for resource in rendered.resources:
             if resource.group == GROUP and resource.kind in _OPERATED:
-                self._add(tables.of_image(_OPERATED[resource.kind]))
+                named = tables.of_image(_OPERATED[resource.kind])
+                self._add(named)
+                spec = obj(resource.data, "spec")
+                self._compare(named, text(spec, "version") or tag(text(spec, "image")))
             if resource.group in GROUPS:
                 for pod in pod_specs(resource.data, resource.kind):
                     if not self._pod(pod.spec) and _asks_for_scraping(resource.data):
@@ -90,7 +95,14 @@ class _Reader:
         """Whether a program of the Pod has a table."""
         images = [text(one, "image") for group in ("containers", "initContainers") for _, one in items(spec, group)]
         found = tuple(table for image in images if image for table in tables.of_image(image))
+        for image in filter(None, images):
+            self._compare(tables.of_image(image), tag(image))
         return self._add(found)
+
+    def _compare(self, found: tuple[Table, ...], version: str) -> None:
+        for table in found:
+            if _minor(version) > _minor(table.version) > ():
+                self.newer[table.exporter] = version
 
     def _monitor(self, entry: Entry, resource: Resource) -> None:
         spec = obj(resource.data, "spec")
@@ -163,6 +175,16 @@ class _Reader:
                     labels |= {_NOT_SANE.sub("_", one) for one in given}
                     labels |= set(obj(spec, "targets", "staticConfig", "labels"))
         return frozenset(labels - {""})
+
+
+def tag(image: str) -> str:
+    """The tag of an image, without a digest."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    found = re.match(r"v?(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else ()
 
 
 def _asks_for_scraping(data: Object) -> bool:

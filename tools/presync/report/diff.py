@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -15,6 +13,7 @@ import click
 from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
 from presync.change.blind import unsure
+from presync.change.fields import dotted
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
 from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
@@ -23,10 +22,8 @@ from presync.report.texts import GITHUB, escape, fence, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
-_PLAIN = re.compile(r"[\w-]+")
 _CONTEXT = 2
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation with the whole object once more
-_WIDTH = 80
 
 
 def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
@@ -139,13 +136,12 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
     for old, new in change.unknown:
         entry = new or old
         if entry is not None:
-            neither = all(one is not None and not one.rendered.resources for one in (old, new))
-            how = "neither of the two states" if neither else "one of the two states only"
-            yield f"! {entry.name}", [*_because(change, entry.name), f"  rendered in {how}"]
+            yield f"! {entry.name}", ["  rendered in one of the two states only"]
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
-        lines = _because(change, name)
+        files = because(change, name)
+        lines = wrapped(f"because of {_listed(files)}", "    ", first="  ") if files else []
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
@@ -162,32 +158,14 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
 
 
 def because(change: Change, name: str) -> list[str]:
-    """The changed files that the Application reads, or has in its folders where it was not rendered."""
-    folders: set[str] = set()
+    """The changed files that the Application reads."""
     reads: set[str] = set()
     for platform in (change.base, change.head):
         for entry in platform.entries:
             if entry.name == name:
                 origin = entry.application.origin
-                if entry.rendered.error or entry.rendered.unavailable:
-                    folders |= {f"{one.path.strip('/')}/" for one in entry.application.sources if one.path}
                 reads |= {*entry.rendered.reads, origin.location.file, *(place.file for place in origin.parameters)}
-    return [file for file in change.files if file in reads or file.startswith(tuple(folders))]
-
-
-def _because(change: Change, name: str) -> list[str]:
-    """The same in words, as far as there are few."""
-    found = because(change, name)
-    if not found:
-        return []
-    return textwrap.wrap(
-        f"because of {_listed(found)}",
-        _WIDTH,
-        initial_indent="  ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return [file for file in change.files if file in reads]
 
 
 def is_secret(kind: str) -> bool:
@@ -216,12 +194,14 @@ def _renamed(one: ApplicationChange) -> str:
 def _note(one: ResourceChange) -> str:
     if one.kind == "moved" and one.old_entry is not None:
         return f" (from {one.old_entry.name})"
+    if one.old is not None and one.new is not None and one.old.name != one.new.name:
+        return f" (was {one.old.name})"
     noise = sum(difference.noise for difference in one.differences)
     return f" ({noise} checksums and chart labels)" if noise else ""
 
 
 def _difference(one: Difference, secret: bool) -> Iterator[str]:
-    name = _field(one.path)
+    name = dotted(one.path)
     if secret and is_masked(one):
         yield f"    ~ {name}: (not shown)"
         return
@@ -235,19 +215,6 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
         yield f"    - {name}: {value_text(old)}"
     if new is not MISSING:
         yield f"    + {name}: {value_text(new)}"
-
-
-def _field(path: Sequence[str | int]) -> str:
-    """A path as findings write it: what is no plain key stands in brackets."""
-    text = ""
-    for part in path:
-        if isinstance(part, str) and part.startswith("["):
-            text += part  # an item by its name
-        elif isinstance(part, int) or not _PLAIN.fullmatch(part):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text
 
 
 def _paint(text: str, colour: bool) -> str:
@@ -284,7 +251,7 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
 
 def _difference_object(one: Difference, secret: bool) -> dict[str, Any]:
     hidden = secret and is_masked(one)
-    found: dict[str, Any] = {"field": _field(one.path), "noise": one.noise}
+    found: dict[str, Any] = {"field": dotted(one.path), "noise": one.noise}
     if one.old is not MISSING:
         found["old"] = None if hidden else one.old
     if one.new is not MISSING:

@@ -47,7 +47,7 @@ def check(platform: Platform) -> Iterator[Match]:
                 own = workload.data.get("spec")
                 if not isinstance(own, Mapping) or own.get("replicas") is None or not _heals(owner):
                     continue
-                if _only(spec) == own["replicas"]:
+                if _only(scaler.data["spec"]) == own["replicas"]:
                     continue  # both want the same number, always
                 if not _ignored(owner, workload):
                     yield Match(

@@ -7,6 +7,7 @@ from typing import Any
 
 from presync.argocd.sync import listed
 from presync.base.finding import Location
+from presync.change.fields import dotted
 from presync.change.model import Change, Difference, ResourceChange
 from presync.platform.model import Entry
 from presync.platform.workloads import GROUPS, PodSpec, pod_specs
@@ -43,7 +44,7 @@ def gone(change: Change, one: ResourceChange, message: str, remedy: str, **more:
 
 def about(one: ResourceChange, difference: Difference, message: str, remedy: str, **more: Any) -> Match:
     """A match about a field that differs."""
-    field = ".".join(map(str, difference.path)).replace(".[", "[")
+    field = dotted(difference.path)
     return Match(message, remedy, one.new_entry, one.new, difference.head, key=field, **more)
 
 

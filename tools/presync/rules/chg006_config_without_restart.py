@@ -20,6 +20,7 @@ from collections.abc import Iterator
 
 from presync.base.finding import Severity
 from presync.change.model import Change
+from presync.render.model import Resource
 from presync.rules.changes import below
 from presync.rules.model import Match
 from presync.rules.restarts import LASTING, readers, restarts
@@ -27,6 +28,7 @@ from presync.rules.restarts import LASTING, readers, restarts
 ID = "CHG006"
 NAME = "config-without-restart"
 SEVERITY = Severity.WARNING
+_RELOADER = "reloader.stakater.com"
 
 
 def change(change: Change) -> Iterator[Match]:
@@ -40,7 +42,7 @@ def change(change: Change) -> Iterator[Match]:
         ):
             continue
         for entry, resource, how in readers(change.head, one.new, one.entry):
-            if (entry.name, str(resource)) not in restarting and resource.kind in LASTING:
+            if (entry.name, str(resource)) not in restarting and resource.kind in LASTING and not _reloaded(resource):
                 yield Match(
                     f"{one.new.kind} {one.new.name} changes, and {resource.kind} {resource.name} reads it {how}: "
                     "its Pods go on with the old one",
@@ -49,3 +51,8 @@ def change(change: Change) -> Iterator[Match]:
                     resource,
                     key=str(one.new),
                 )
+
+
+def _reloaded(resource: Resource) -> bool:
+    """Whether Reloader (github.com/stakater/Reloader) was asked to restart it."""
+    return any(key.partition("/")[0].endswith(_RELOADER) for key in map(str, resource.annotations))

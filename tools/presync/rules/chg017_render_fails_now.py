@@ -1,6 +1,4 @@
-"""An Application could be rendered before and cannot be now, or the other way round, or neither.
-
-The last is told only where the change touches its files or its spec.
+"""An Application could be rendered before and cannot be now, or the other way round.
 
 Nothing is said about its objects: that they are not rendered does not mean that they are gone.
 
@@ -34,14 +32,7 @@ def change(change: Change) -> Iterator[Match]:
         if entry is None or new is None:
             continue
         failed = new.rendered.error or new.rendered.unavailable
-        if failed and old is not None and (old.rendered.error or old.rendered.unavailable):
-            yield Match(
-                "it can be rendered neither before nor after, so what changes is not known",
-                "`presync check` says why. Until it can be rendered, read the files that differ.",
-                entry,
-                severity=Severity.WARNING,
-            )
-        elif failed:
+        if failed:
             yield Match(f"it cannot be rendered any more: {failed}", "`presync check` says where.", entry, cause=failed)
         else:
             yield Match(

@@ -47,6 +47,7 @@ def check(platform: Platform) -> Iterator[Match]:
                     query.entry,
                     query.resource,
                     query.path,
+                    severity=None if verdict.sure else Severity.INFO,
                     cause=f"metric {name}",
                     quote=name,
                 )

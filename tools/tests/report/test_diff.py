@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from presync.base.finding import Finding, Severity
 from presync.change import compare
+from presync.change.blind import notes, unsure
 from presync.change.model import Change
-from presync.report.diff import as_json, as_markdown, as_text
+from presync.report.diff import as_markdown, as_text
 from presync.report.texts import GITHUB, escape, value_text
 from tests.rules.support import platform
 
@@ -35,38 +35,37 @@ def test_texts() -> None:
     assert escape("@a\n<b>") == "@\u200ba &lt;b>"
 
 
-def text(base: Mapping[str, Any], head: Mapping[str, Any]) -> str:
-    return as_text(compare(platform(base), platform(head)), [], "main", stat=False, colour=False)
+def test_what_neither_state_renders_is_named_where_its_files_differ() -> None:
+    refused = "builtin HelmChartInflationGenerator: must specify --enable-helm"
+    apps = [
+        {"name": name, "error": refused, "spec": {"source": {"path": f"k8s/{name}"}}} for name in ("web", "website")
+    ]
 
+    def changed(path: str) -> Change:
+        base, head = ({"applications": apps, "files": {path: f"image: postgres:{tag}"}} for tag in (17, 18))
+        return compare(platform(base), platform(head))
 
-def test_what_neither_state_renders_is_told_where_its_files_differ() -> None:
-    app = {
-        "unavailable": "a plugin",
-        "spec": {"source": {"repoURL": "https://git.example.com/a.git", "path": "k8s/web"}},
-    }
-    base = {"application": app, "files": {"k8s/web/deployment.yaml": "image: postgres:17.6"}}
-    head = {"application": app, "files": {"k8s/web/deployment.yaml": "image: postgres:18.6"}}
-    said = text(base, head)
-    assert "! app-dev\n  because of k8s/web/deployment.yaml\n  rendered in neither of the two states\n" in said
-    assert "! app-dev" in as_markdown(compare(platform(base), platform(head)), [], "main")
-    elsewhere = {"application": app, "files": {"k8s/website/deployment.yaml": "image: postgres:18.6"}}
-    assert text({"application": app, "files": {"k8s/website/a.yaml": "a"}}, elsewhere).startswith("nothing changes")
+    assert next(notes(changed("k8s/web/deployment.yaml"))).startswith(
+        "this change touches web, rendered in neither state"
+    )
+    assert unsure(changed("k8s/web/deployment.yaml")) == ["web"]
+    assert [one.split(":")[0] for one in notes(changed("k8s/webs/a.yaml"))] == [
+        "rendered in neither state, so nothing is known of what changes there"
+    ]
+    assert unsure(changed("k8s/webs/a.yaml")) == []
 
 
 def test_names_with_dots_stand_in_brackets_and_the_files_fit_a_terminal() -> None:
     files = {f"clusters/production/applications/some-folder-{at}/deployment.yaml": "a: 1" for at in range(4)}
-    manifest = (
-        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {argocd.argoproj.io/sync-wave: '%d'}}}"
+    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, annotations: {example.com/wave: '%d'}}}"
+    base, head = (
+        {
+            "applications": [{"name": "web", "reads": [*files], "resources": manifest % at}],
+            "files": dict.fromkeys(files, f"a: {at}"),
+        }
+        for at in (1, 2)
     )
-    base = {"applications": [{"name": "web", "reads": [*files], "resources": manifest % 0}], "files": files}
-    head = {
-        "applications": [{"name": "web", "reads": [*files], "resources": manifest % 1}],
-        "files": dict.fromkeys(files, "a: 2"),
-    }
-    said = text(base, head)
-    assert "+ metadata.annotations[argocd.argoproj.io/sync-wave]: 1\n" in said
+    said = as_text(compare(platform(base), platform(head)), [], "main", stat=False, colour=False)
+    assert "    + metadata.annotations[example.com/wave]: " in said
     assert "and 1 more" in said.replace("\n    ", " ")
     assert max(map(len, said.split("\n"))) <= 80
-    assert '"field": "metadata.annotations[argocd.argoproj.io/sync-wave]"' in as_json(
-        compare(platform(base), platform(head)), [], "main"
-    )

@@ -144,7 +144,7 @@ def test_what_the_document_says(page: str) -> None:
         "spec.template.spec.containers[name=main].image"
     ]
     assert [one["field"] for one in image["fields"] if one.get("noise")] == [
-        "spec.template.metadata.annotations.checksum/config"
+        "spec.template.metadata.annotations[checksum/config]"
     ]
     # Who reads whom: a host in a ConfigMap, and the Pods that use it; the Service that is read changes.
     numbers = {one["name"]: at for at, one in enumerate(document["applications"])}

@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from presync.change.fields import dotted as written
 from presync.change.model import MISSING, Difference
 from presync.render.output import dump_data
 from presync.report.diff import APPLIED, is_masked, is_secret
@@ -39,7 +40,7 @@ class Budget:
 
 def field(one: Difference, secret: bool, budget: Budget) -> Object:
     """One field, with ``old`` and ``new`` in a line each or with ``hunks`` of lines."""
-    found: Object = {"field": ".".join(map(str, one.path)).replace(".[", "[")}
+    found: Object = {"field": written(one.path)}
     if one.noise:
         found["noise"] = True
     if secret and is_masked(one):
