@@ -11,12 +11,14 @@ from presync.platform.memo import memo
 from presync.platform.model import Entry, Platform
 from presync.platform.references import Selection, selection
 from presync.platform.references.selection import Labelled
+from presync.platform.selectors import matches
 from presync.platform.validation.access import Object, items, obj, text, texts
 from presync.platform.violation import Path
 from presync.render.model import Resource
 from presync.rules.references import stranger
 
 _GROUP = "monitoring.coreos.com"
+_API_SERVER = {"component": "apiserver", "provider": "kubernetes"}
 _ENDPOINTS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 
 
@@ -50,6 +52,8 @@ def _monitors(platform: Platform) -> Iterator[Monitor]:
                 for namespace in namespaces
                 for one in _targets(found, kind, cluster, namespace, obj(spec, "selector"))
             ]
+            if not targets and "default" in namespaces and matches(obj(spec, "selector"), _API_SERVER):
+                continue  # the Service kubernetes, which every cluster has
             ports = tuple(
                 (("spec", field, at, "port"), text(endpoint, "port"))
                 for at, endpoint in items(spec, field)
