@@ -18,6 +18,7 @@ TYPED = (
     "tools/exporters",
     "tools/monitoring",
     "tools/dashboards",
+    "tools/compare",
 )
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

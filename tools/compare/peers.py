@@ -20,6 +20,7 @@ from controlplane.driver import ControlPlane
 
 SCHEMAS = "kubernetes_validate/kubernetes-json-schema"
 BUNDLED = Path(__file__).parent.parent / "presync" / "platform" / "schemas" / "bundled"
+ALL = ("--add-all-built-in", "--exclude", "schema-validation")
 _REFERENCE = re.compile(r'("\$ref": ")[^"#]*/(_definitions\.json#)')
 
 
@@ -40,6 +41,14 @@ def _title(data: Mapping[str, Any]) -> str:
     return f"{data.get('kind')} {(data.get('metadata') or {}).get('name')}"
 
 
+def _group(data: Object) -> str:
+    return str(data.get("apiVersion", "")).partition("/")[0]
+
+
+def _constraint(data: Object) -> bool:
+    return _group(data) == "constraints.gatekeeper.sh"
+
+
 class Kubeconform:
     """Schemas: those of Kubernetes from the package kubernetes-validate, those of CRDs as presync bundles them."""
 
@@ -57,9 +66,9 @@ class Kubeconform:
             name = f"{kind}-{group.partition('.')[0]}-{release}.json"
             (self.schemas / name).write_text(json.dumps(schema))
 
-    def reads(self, _: Object) -> bool:
-        """Everything."""
-        return True
+    def reads(self, data: Object) -> bool:
+        """Everything but constraints, whose schemas Gatekeeper makes in the cluster."""
+        return not _constraint(data)
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """kubeconform of these objects."""
@@ -73,22 +82,44 @@ class Kubeconform:
 
 
 class KubeLinter:
-    """With its default checks, or with all it has."""
+    """With all checks it has; those on by default are some of them.
 
-    def __init__(self, program: Path, work: Path, every: bool) -> None:
+    Without schema-validation: it is kubeconform, which has a column of its own, and fetches schemas from the internet.
+    """
+
+    def __init__(self, program: Path, work: Path) -> None:
         self.program, self.work = program, work
-        self.options = ["--add-all-built-in"] if every else []
+        folder = written({"": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}}, work / "none")
+        default = json.loads(run(str(program), "lint", "--format", "json", str(folder)).stdout)
+        self.default = {one["name"] for one in default["Checks"]}
+        self._last: tuple[Mapping[str, Object], set[Said]] = ({}, set())
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """kube-linter of one environment."""
+        if objects != self._last[0]:
+            self._last = objects, self._ask(objects)
+        return self._last[1]
+
+    def _ask(self, objects: Mapping[str, Object]) -> set[Said]:
         folder = written(objects, self.work / "objects")
-        done = run(str(self.program), "lint", "--format", "json", *self.options, str(folder))
+        done = run(str(self.program), "lint", "--format", "json", *ALL, str(folder))
         found = set()
         for one in json.loads(done.stdout or "{}").get("Reports") or ():
             about = one["Object"]["K8sObject"]
             message = f"{one['Check']}: {one['Diagnostic']['Message']}"
             found.add(Said(f"{about['GroupVersionKind']['Kind']} {about['Name']}", message))
         return found
+
+
+class KubeLinterDefault:
+    """What of it is on by default."""
+
+    def __init__(self, every: KubeLinter) -> None:
+        self.every = every
+
+    def ask(self, objects: Mapping[str, Object]) -> set[Said]:
+        """kube-linter of one environment."""
+        return {one for one in self.every.ask(objects) if one.words.partition(":")[0] in self.every.default}
 
 
 class Gator:
@@ -112,15 +143,31 @@ class Gator:
         (self.policies / "expansion.yaml").write_text(json.dumps(EXPANSION))
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
-        """gator test of one environment."""
-        folder = written({**objects, **{str(at): one for at, one in enumerate(self.more)}}, self.work / "objects")
-        done = run(str(self.program), "test", "-f", str(self.policies), "-f", str(folder), "-o", "json")
-        if not done.stdout.strip():
-            return {Said("", line) for line in done.stderr.strip().split("\n") if line}
-        return {
-            Said(_title(one["violatingObject"]), f"{one['constraint']['kind']}: {one['msg']}")
-            for one in json.loads(done.stdout) or ()
-        }
+        """gator test of one environment, without the policies that it deploys."""
+        others = {key: data for key, data in objects.items() if not _group(data).endswith("gatekeeper.sh")}
+        folder = written({**others, **{str(at): one for at, one in enumerate(self.more)}}, self.work / "objects")
+        return _gator(self.program, self.policies, folder)
+
+
+class GatorOwn:
+    """Gatekeeper with the policies that the tree itself deploys, parameters of the environment included."""
+
+    def __init__(self, program: Path, work: Path) -> None:
+        self.program, self.work = program, work
+
+    def ask(self, objects: Mapping[str, Object]) -> set[Said]:
+        """gator test of one environment together with what both share: the templates are there."""
+        return _gator(self.program, written(objects, self.work / "objects"))
+
+
+def _gator(program: Path, *folders: Path) -> set[Said]:
+    done = run(str(program), "test", *(part for one in folders for part in ("-f", str(one))), "-o", "json")
+    if not done.stdout.strip():
+        return {Said("", line) for line in done.stderr.strip().split("\n") if line}
+    return {
+        Said(_title(one["violatingObject"]), f"{one['constraint']['kind']}: {one['msg']}")
+        for one in json.loads(done.stdout) or ()
+    }
 
 
 POLICIES: dict[str, Object] = {
@@ -129,6 +176,11 @@ POLICIES: dict[str, Object] = {
     "general/containerresourceratios": {"ratio": "20", "cpuRatio": "20"},
     "general/disallowedtags": {"tags": ["latest", "master", "main"]},
     "general/requiredprobes": {"probes": ["readinessProbe"], "probeTypes": ["tcpSocket", "httpGet", "exec"]},
+    "general/allowedrepos": {
+        "repos": ["docker.io/", "ghcr.io/", "quay.io/", "registry.example.com/", "registry.k8s.io/"],
+    },
+    "general/automount-serviceaccount-token": {},
+    "general/externalip": {"allowedIPs": []},
     "general/horizontalpodautoscaler": {
         "minimumReplicaSpread": 1,
         "enforceScaleTargetRef": True,
@@ -158,6 +210,10 @@ POLICIES: dict[str, Object] = {
     "pod-security-policy/allow-privilege-escalation": {},
     "pod-security-policy/capabilities": {"requiredDropCapabilities": ["ALL"]},
     "pod-security-policy/host-network-ports": {"hostNetwork": False},
+    "pod-security-policy/host-namespaces": {},
+    "pod-security-policy/host-filesystem": {"allowedHostPaths": []},
+    "pod-security-policy/privileged-containers": {},
+    "pod-security-policy/forbidden-sysctls": {"forbiddenSysctls": ["*"]},
 }
 EXPANSION: Object = {
     "apiVersion": "expansion.gatekeeper.sh/v1beta1",
@@ -182,9 +238,9 @@ class ApiServer:
         documents = [one for folder in crds for file in sorted(folder.rglob("*.yaml")) for one in _crds(file)]
         plane.install_crds(documents)
 
-    def reads(self, _: Object) -> bool:
-        """Everything."""
-        return True
+    def reads(self, data: Object) -> bool:
+        """Everything but constraints, whose CustomResourceDefinitions Gatekeeper makes in the cluster."""
+        return not _constraint(data)
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """The refusals."""
