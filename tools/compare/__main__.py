@@ -19,21 +19,20 @@ import json
 import re
 import resource
 import sys
-import sysconfig
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from compare import mutants, peers, report, theirs
-from compare.mutants import Copy, Difference, Mutant, Object
+from compare import gatekeeper, mutants, peers, report, theirs
+from compare.gatekeeper import Gator
+from compare.mutants import Copy, Difference, Mutant
 from compare.peers import Said
 from compare.report import LINE, MISSED, NAMED, NOTHING, VAGUE
 from controlplane.driver import ControlPlane
 from tests.mutations.support import ROOT, Case, Remembering, cases
 
-SHARED = "platform"  # what belongs to no environment
 _WORD = re.compile(r"[A-Za-z0-9_.\-/]{4,}")
 _FOLDER = re.compile(r"/[^\s:]*/(?=charts/|envs/|objects/)")
 
@@ -44,14 +43,8 @@ class Tools:
 
     each: dict[str, Any] = field(default_factory=dict)  # asked about the changed objects
     whole: dict[str, Any] = field(default_factory=dict)  # asked about whole environments
-    joined: set[str] = field(default_factory=set)  # of these, with what belongs to no environment
+    gators: dict[str, Gator] = field(default_factory=dict)  # asked about all cases together
     helm: peers.Helm | None = None
-
-    def ask(self, name: str, objects: Mapping[str, Mapping[str, Object]], environment: str) -> set[Said]:
-        """What a tool for whole environments says of one."""
-        shared = objects.get(SHARED, {}) if name in self.joined else {}
-        found: set[Said] = self.whole[name].ask({**shared, **objects.get(environment, {})})
-        return found
 
 
 @dataclass
@@ -75,13 +68,13 @@ class Comparison:
             objects = {key: data for key, data in every.items() if tool.reads(data)}
             with self._timed(name):
                 self.before[name] = {"": tool.ask(objects)}
-        for name in self.tools.whole:
+        for name, tool in self.tools.whole.items():
             with self._timed(name):
-                self.before[name] = {
-                    environment: self.tools.ask(name, self.base.objects, environment)
-                    for environment in self.base.objects
-                    if name not in self.tools.joined or environment != SHARED
-                }
+                self.before[name] = {one: tool.ask(objects) for one, objects in self.base.objects.items()}
+        for name, gator in self.tools.gators.items():
+            with self._timed(name):
+                environments = gator.environments(self.base.objects)
+                self.before[name] = {one: gator.ask(self.base.objects, one) for one in environments}
 
     def note_clean(self) -> None:
         """The words and the times of all of them, also of presync and of Helm for every chart."""
@@ -105,10 +98,19 @@ class Comparison:
 
     def run(self, wanted: list[Case]) -> None:
         """Every case, each written when it is done."""
+        differences = {}
         for case in wanted:
-            print(case.name, self._case(case), file=sys.stderr, flush=True)
+            told, differences[case.name] = self._case(case)
+            print(case.name, {name: one["cell"] for name, one in told.items()}, file=sys.stderr, flush=True)
+        for name, gator in self.tools.gators.items():
+            said = gator.cases(self.base.objects, self.before[name], differences)
+            for case in wanted:
+                told = json.loads((self.out / "cells" / f"{case.name}.json").read_text())
+                asked = any(differences[case.name].changed.values())
+                told[name] = _cell(said[case.name], asked, case, told["presync"])
+                self._note(case.name, told)
 
-    def _case(self, case: Case) -> dict[str, str]:
+    def _case(self, case: Case) -> tuple[dict[str, Any], Difference]:
         file = self.out / "objects" / f"{case.name}.json"
         known = self.out / "cells" / f"{case.name}.json"
         if self.again and file.is_file():
@@ -122,16 +124,15 @@ class Comparison:
             objects = {key: data for key, data in objects.items() if tool.reads(data)}
             said = tool.ask(objects) - self.before[name][""] if objects else set()
             told[name] = _cell(said, bool(objects), case, told["presync"])
-        after = {name: difference.applied(self.base.objects, name) for name in difference.changed}
-        for name in self.tools.whole:
+        after = {name: difference.applied(self.base.objects, name) for name in self.base.objects}
+        for name, tool in self.tools.whole.items():
             said = set()
-            joined = name in self.tools.joined
             for environment, known_there in self.before[name].items():
-                if difference.touches(environment) or (joined and difference.touches(SHARED)):
-                    said |= self.tools.ask(name, after, environment) - known_there
+                if difference.touches(environment):
+                    said |= tool.ask(after[environment]) - known_there
             told[name] = _cell(said, any(difference.changed.values()), case, told["presync"])
         self._note(case.name, told)
-        return {name: one["cell"] for name, one in told.items()}
+        return told, difference
 
     def _render(self, case: Case) -> tuple[dict[str, Any], Difference]:
         files = case.files(self.engine)
@@ -213,8 +214,7 @@ def _tools(arguments: argparse.Namespace, stack: contextlib.ExitStack, copy: Cop
     if wanted("helm", cache / "helm"):
         tools.helm = peers.Helm(cache / "helm", copy.folder)
     if wanted("kubeconform", programs / "kubeconform"):
-        site = Path(sysconfig.get_path("purelib"))
-        tools.each["kubeconform"] = peers.Kubeconform(programs / "kubeconform", work / "kubeconform", site, "1.36")
+        tools.each["kubeconform"] = peers.Kubeconform(programs / "kubeconform", work / "kubeconform", "1.36")
     if arguments.api_server and wanted("API server"):
         plane = stack.enter_context(ControlPlane())
         tools.each["API server"] = peers.ApiServer(plane.start(kube_only=True), arguments.crds)
@@ -230,10 +230,10 @@ def _tools(arguments: argparse.Namespace, stack: contextlib.ExitStack, copy: Cop
             {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": name}, "provisioner": "x"}
             for name in ("local-path", "nfs-client")
         ]
-        tools.whole["gator, library"] = peers.Gator(programs / "gator", work / "gator", arguments.library, classes)
+        policies = gatekeeper.library(arguments.library)
+        tools.gators["gator, library"] = Gator(programs / "gator", work / "gator", policies, classes)
     if wanted("gator, our policies", programs / "gator"):
-        tools.whole["gator, our policies"] = peers.GatorOwn(programs / "gator", work / "gator-own")
-        tools.joined.add("gator, our policies")
+        tools.gators["gator, our policies"] = Gator(programs / "gator", work / "gator-own")
     return tools
 
 

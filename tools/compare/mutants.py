@@ -16,6 +16,7 @@ from presync.platform.load import load
 from presync.platform.model import Platform
 from tests.mutations.support import ROOT, Case, Changed, Remembering, place, repository
 
+SHARED = "platform"  # what belongs to no environment
 Object = Mapping[str, Any]
 Objects = Mapping[str, Mapping[str, Object]]  # by environment, then by Application and object
 
@@ -53,7 +54,7 @@ def _objects(platform: Platform) -> Objects:
             data = dict(resource.data)
             if resource.namespace:
                 data["metadata"] = {**(data.get("metadata") or {}), "namespace": resource.namespace}
-            found.setdefault(entry.environment or "platform", {})[f"{entry.name} {resource}"] = data
+            found.setdefault(entry.environment or SHARED, {})[f"{entry.name} {resource}"] = data
     return found
 
 
