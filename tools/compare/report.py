@@ -70,5 +70,5 @@ def _totals(cells: Path) -> str:
 
 
 def _kind(cell: str) -> str:
-    """The cell of presync names rule and place."""
-    return cell if cell in KINDS else MISSED if cell.startswith("**") else LINE
+    """The cell of presync names rule and place; an empty one is of a tool that was not there."""
+    return cell if cell in KINDS or not cell else MISSED if cell.startswith("**") else LINE
