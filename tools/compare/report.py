@@ -33,7 +33,7 @@ def write(document: Path, cells: Path) -> None:
     for name, table in (
         ("totals", _totals(cells)),
         ("theirs", _table(cells, theirs())),
-        ("cases", _table(cells, cases("mistakes"))),
+        ("cases", _grouped(cells, cases("mistakes"))),
     ):
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, found, rest = text.partition(start)
@@ -51,6 +51,20 @@ def _told(cells: Path, which: list[Case]) -> list[tuple[Case, Told]]:
 
 def _cell(told: Told, name: str) -> str:
     return str(told.get(name, {}).get("cell", ""))
+
+
+def _grouped(cells: Path, which: list[Case]) -> str:
+    """Of what only presync names: rule and mistake, by the letters of the rule; of the rest, every cell."""
+    told = _told(cells, which)
+    alone = [pair for pair in told if all(_cell(pair[1], name) in {MISSED, NOTHING, ""} for name in COLUMNS[1:])]
+    groups: dict[str, list[str]] = {}
+    for case, one in alone:
+        rule = _cell(one, "presync").partition(" ")[0]
+        groups.setdefault(rule[:3], []).append(f"{case.what} ({rule})")
+    lines = ["", f"Named by presync alone, {len(alone)} of {len(told)}:", ""]
+    lines += [f"* {'; '.join(sorted(group))}." for _, group in sorted(groups.items())]
+    others = [case for case, _ in told if case not in [one for one, _ in alone]]
+    return "\n".join(lines) + f"\n\nThe other {len(others)}:\n\n" + _table(cells, others)
 
 
 def _table(cells: Path, which: list[Case]) -> str:

@@ -31,14 +31,19 @@ def test_tables_are_written_between_their_markers(tmp_path: Path) -> None:
         f"{name}\n<!-- {name}:start -->\nbefore\n<!-- {name}:end -->\n" for name in ("totals", "theirs", "cases")
     )
     document.write_text(marks)
-    first, second = cases("mistakes")[:2]
-    for case, said in ((first, "K8S001 `a:1`"), (second, "**missed**")):
-        (cells / f"{case.name}.json").write_text(json.dumps({"presync": {"cell": said}, "helm": {"cell": "yes"}}))
+    first, second, third = cases("mistakes")[:3]
+    for case, said, helm in (
+        (first, "K8S001 `a:1`", "yes"),
+        (second, "**missed**", "yes"),
+        (third, "K8S002 `a:2`", "no"),
+    ):
+        (cells / f"{case.name}.json").write_text(json.dumps({"presync": {"cell": said}, "helm": {"cell": helm}}))
     report.write(document, cells)
     text = document.read_text()
     assert "before\n" not in text
-    assert "| presync | 1 | 0 | 0 | 1 | 0 |" in text
-    assert "| helm | 0 | 2 | 0 | 0 | 0 |" in text
+    assert "| presync | 2 | 0 | 0 | 1 | 0 |" in text
+    assert "| helm | 0 | 2 | 0 | 1 | 0 |" in text
+    assert f"* {third.what} (K8S002)." in text
     assert text.index(first.what) < text.index(second.what)
 
 
