@@ -19,6 +19,7 @@ TYPED = (
     "tools/monitoring",
     "tools/gatekeeper",
     "tools/dashboards",
+    "tools/compare",
     "tools/comment.py",
 )
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,6 +16,7 @@ from presync.platform.load import load
 from presync.platform.model import Platform
 from tests.mutations.support import ROOT, Case, Changed, Remembering, place, repository
 
+SHARED = "platform"  # what belongs to no environment
 Object = Mapping[str, Any]
 Objects = Mapping[str, Mapping[str, Object]]  # by environment, then by Application and object
 
@@ -42,7 +43,7 @@ class Mutant:
 def read(engine: Remembering, files: Mapping[str, bytes | None]) -> Mutant:
     """The tree with these files changed."""
     engine.forget_what_was_asked()
-    platform = load(repository(), engine, tree=Changed(repository().worktree, files))
+    platform = load(repository(), engine, tree=Changed(repository().worktree, files), memory=engine.renders)
     return Mutant(_objects(platform), tuple(_calls(platform)), tuple(collect(platform)))
 
 
@@ -53,7 +54,7 @@ def _objects(platform: Platform) -> Objects:
             data = dict(resource.data)
             if resource.namespace:
                 data["metadata"] = {**(data.get("metadata") or {}), "namespace": resource.namespace}
-            found.setdefault(entry.environment or "platform", {})[f"{entry.name} {resource}"] = data
+            found.setdefault(entry.environment or SHARED, {})[f"{entry.name} {resource}"] = data
     return found
 
 

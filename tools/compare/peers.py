@@ -8,18 +8,17 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from compare.mutants import Call, Object, written
 from controlplane import dryrun
 from controlplane.documents import of_object, read_file
 from controlplane.driver import ControlPlane
 
-SCHEMAS = "kubernetes_validate/kubernetes-json-schema"
 BUNDLED = Path(__file__).parent.parent / "presync" / "platform" / "schemas" / "bundled"
+ALL = ("--add-all-built-in", "--exclude", "schema-validation")
 _REFERENCE = re.compile(r'("\$ref": ")[^"#]*/(_definitions\.json#)')
 
 
@@ -36,18 +35,27 @@ def run(*command: str, folder: Path | None = None, stdin: str = "") -> subproces
     return subprocess.run(command, cwd=folder, input=stdin, capture_output=True, text=True, check=False, timeout=300)
 
 
-def _title(data: Mapping[str, Any]) -> str:
+def title(data: Mapping[str, Any]) -> str:
     return f"{data.get('kind')} {(data.get('metadata') or {}).get('name')}"
+
+
+def group(data: Object) -> str:
+    return str(data.get("apiVersion", "")).partition("/")[0]
+
+
+def _constraint(data: Object) -> bool:
+    return group(data) == "constraints.gatekeeper.sh"
 
 
 class Kubeconform:
     """Schemas: those of Kubernetes from the package kubernetes-validate, those of CRDs as presync bundles them."""
 
-    def __init__(self, program: Path, work: Path, site: Path, version: str) -> None:
+    def __init__(self, program: Path, work: Path, version: str) -> None:
         self.program, self.work = program, work
         self.schemas = work / "schemas"
         self.schemas.mkdir(parents=True, exist_ok=True)
-        for file in sorted((site / SCHEMAS / f"v{version}.0-local-strict").glob("*.json")):
+        package = Path(str(resources.files("kubernetes_validate"))) / "kubernetes-json-schema"
+        for file in sorted((package / f"v{version}.0-local-strict").glob("*.json")):
             schema = json.loads(_REFERENCE.sub(r"\1\2", file.read_text()))
             schema.pop("$id", None)
             (self.schemas / file.name).write_text(json.dumps(schema))
@@ -57,9 +65,9 @@ class Kubeconform:
             name = f"{kind}-{group.partition('.')[0]}-{release}.json"
             (self.schemas / name).write_text(json.dumps(schema))
 
-    def reads(self, _: Object) -> bool:
-        """Everything."""
-        return True
+    def reads(self, data: Object) -> bool:
+        """Everything but constraints, whose schemas Gatekeeper makes in the cluster, and our own FeatureSets."""
+        return not _constraint(data) and data.get("kind") != "FeatureSet"
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """kubeconform of these objects."""
@@ -73,16 +81,28 @@ class Kubeconform:
 
 
 class KubeLinter:
-    """With its default checks, or with all it has."""
+    """With all checks it has; those on by default are some of them.
 
-    def __init__(self, program: Path, work: Path, every: bool) -> None:
+    Without schema-validation: it is kubeconform, which has a column of its own, and fetches schemas from the internet.
+    """
+
+    def __init__(self, program: Path, work: Path) -> None:
         self.program, self.work = program, work
-        self.options = ["--add-all-built-in"] if every else []
+        folder = written({"": {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}}}, work / "none")
+        default = json.loads(run(str(program), "lint", "--format", "json", str(folder)).stdout)
+        self.default = {one["name"] for one in default["Checks"]}
+        self._said: dict[int, set[Said]] = {}
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """kube-linter of one environment."""
+        key = hash(json.dumps(objects, sort_keys=True))
+        if key not in self._said:
+            self._said[key] = self._ask(objects)
+        return self._said[key]
+
+    def _ask(self, objects: Mapping[str, Object]) -> set[Said]:
         folder = written(objects, self.work / "objects")
-        done = run(str(self.program), "lint", "--format", "json", *self.options, str(folder))
+        done = run(str(self.program), "lint", "--format", "json", *ALL, str(folder))
         found = set()
         for one in json.loads(done.stdout or "{}").get("Reports") or ():
             about = one["Object"]["K8sObject"]
@@ -91,87 +111,15 @@ class KubeLinter:
         return found
 
 
-class Gator:
-    """Gatekeeper with policies of its library; the objects of an environment are its inventory."""
+class KubeLinterDefault:
+    """What of it is on by default."""
 
-    def __init__(self, program: Path, work: Path, library: Path, more: Sequence[Object]) -> None:
-        self.program, self.work, self.more = program, work, more
-        self.policies = work / "policies"
-        self.policies.mkdir(parents=True, exist_ok=True)
-        for name, parameters in POLICIES.items():
-            template = yaml.safe_load((library / name / "template.yaml").read_text())
-            kind = template["spec"]["crd"]["spec"]["names"]["kind"]
-            constraint = {
-                "apiVersion": "constraints.gatekeeper.sh/v1beta1",
-                "kind": kind,
-                "metadata": {"name": name.rpartition("/")[2]},
-                "spec": {"parameters": parameters} if parameters else {},
-            }
-            text = "---\n".join(map(json.dumps, (template, constraint)))
-            (self.policies / f"{kind.lower()}.yaml").write_text(text)
-        (self.policies / "expansion.yaml").write_text(json.dumps(EXPANSION))
+    def __init__(self, every: KubeLinter) -> None:
+        self.every = every
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
-        """gator test of one environment."""
-        folder = written({**objects, **{str(at): one for at, one in enumerate(self.more)}}, self.work / "objects")
-        done = run(str(self.program), "test", "-f", str(self.policies), "-f", str(folder), "-o", "json")
-        if not done.stdout.strip():
-            return {Said("", line) for line in done.stderr.strip().split("\n") if line}
-        return {
-            Said(_title(one["violatingObject"]), f"{one['constraint']['kind']}: {one['msg']}")
-            for one in json.loads(done.stdout) or ()
-        }
-
-
-POLICIES: dict[str, Object] = {
-    "general/containerlimits": {"cpu": "8", "memory": "64Gi"},
-    "general/containerrequests": {"cpu": "8", "memory": "64Gi"},
-    "general/containerresourceratios": {"ratio": "20", "cpuRatio": "20"},
-    "general/disallowedtags": {"tags": ["latest", "master", "main"]},
-    "general/requiredprobes": {"probes": ["readinessProbe"], "probeTypes": ["tcpSocket", "httpGet", "exec"]},
-    "general/horizontalpodautoscaler": {
-        "minimumReplicaSpread": 1,
-        "enforceScaleTargetRef": True,
-        "ranges": [{"min_replicas": 1, "max_replicas": 50}],
-    },
-    "general/poddisruptionbudget": {},
-    "general/storageclass": {"includeStorageClassesInMessage": True},
-    "general/uniqueingresshost": {},
-    "general/uniqueserviceselector": {},
-    "general/httpsonly": {},
-    "general/block-wildcard-ingress": {},
-    "general/block-nodeport-services": {},
-    "general/disallowanonymous": {"allowedRoles": []},
-    "general/requiredlabels": {"labels": [{"key": "app.kubernetes.io/name"}, {"key": "environment"}]},
-    "general/verifydeprecatedapi": {
-        "kvs": [
-            {
-                "deprecatedAPI": "autoscaling/v2beta2",
-                "kinds": ["HorizontalPodAutoscaler"],
-                "targetAPI": "autoscaling/v2",
-            },
-            {"deprecatedAPI": "policy/v1beta1", "kinds": ["PodDisruptionBudget"], "targetAPI": "policy/v1"},
-        ],
-        "k8sVersion": 1.26,
-    },
-    "pod-security-policy/read-only-root-filesystem": {},
-    "pod-security-policy/allow-privilege-escalation": {},
-    "pod-security-policy/capabilities": {"requiredDropCapabilities": ["ALL"]},
-    "pod-security-policy/host-network-ports": {"hostNetwork": False},
-}
-EXPANSION: Object = {
-    "apiVersion": "expansion.gatekeeper.sh/v1beta1",
-    "kind": "ExpansionTemplate",
-    "metadata": {"name": "pods"},
-    "spec": {
-        "applyTo": [
-            {"groups": ["apps"], "kinds": ["DaemonSet", "Deployment", "StatefulSet"], "versions": ["v1"]},
-            {"groups": ["batch"], "kinds": ["Job"], "versions": ["v1"]},
-        ],
-        "templateSource": "spec.template",
-        "generatedGVK": {"kind": "Pod", "group": "", "version": "v1"},
-    },
-}
+        """kube-linter of one environment."""
+        return {one for one in self.every.ask(objects) if one.words.partition(":")[0] in self.every.default}
 
 
 class ApiServer:
@@ -182,9 +130,9 @@ class ApiServer:
         documents = [one for folder in crds for file in sorted(folder.rglob("*.yaml")) for one in _crds(file)]
         plane.install_crds(documents)
 
-    def reads(self, _: Object) -> bool:
-        """Everything."""
-        return True
+    def reads(self, data: Object) -> bool:
+        """Everything but constraints, whose CustomResourceDefinitions Gatekeeper makes in the cluster."""
+        return not _constraint(data)
 
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """The refusals."""
@@ -227,7 +175,7 @@ class Prometheus:
             else:
                 continue
             if done.returncode:
-                found.add(Said(_title(data), (done.stderr + done.stdout).strip()))
+                found.add(Said(title(data), (done.stderr + done.stdout).strip()))
         return found
 
 

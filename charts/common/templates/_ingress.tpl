@@ -50,11 +50,11 @@ spec:
   {{- if $withTLS }}
   tls:
     - hosts:
-        - {{ $host }}
+        - {{ $host | quote }}
       secretName: {{ $tls.secretName | default (printf "%s-tls" $name) }}
   {{- end }}
   rules:
-    - host: {{ $host }}
+    - host: {{ $host | quote }}
       http:
         paths:
           - path: {{ $ingress.path | default "/" }}
