@@ -15,6 +15,7 @@ from presync.base.finding import Finding
 from presync.change.blind import unsure
 from presync.change.fields import dotted
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
+from presync.change.places import changed_file
 from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
 from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
@@ -141,7 +142,7 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
         files = because(change, name)
-        lines = wrapped(f"because of {_listed(files)}", "    ", first="  ") if files else []
+        lines = wrapped(f"because of {_listed(change, files)}", "    ", first="  ") if files else []
         if own is not None and own.kind == "changed" and not stat:
             lines += [line for difference in own.differences for line in _difference(difference, False)]
         for one in resources.get(name, []):
@@ -181,8 +182,10 @@ def is_masked(one: Difference) -> bool:
     return APPLIED in one.path or (above and any(APPLIED in str(value) for value in (one.old, one.new)))
 
 
-def _listed(files: Sequence[str]) -> str:
-    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+def _listed(change: Change, files: Sequence[str]) -> str:
+    """The first files, each with the first line that changed."""
+    shown = ", ".join(str(changed_file(change, file)) for file in files[:3])
+    return shown + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 
 def _renamed(one: ApplicationChange) -> str:

@@ -48,7 +48,7 @@ def test_a_value(repository: Path, run: Run) -> None:
     done = run("-C", repository, "diff", "main")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert "~ web-prod" in lines and "  because of envs/prod/web/values.yaml" in lines
+    assert "~ web-prod" in lines and "  because of envs/prod/web/values.yaml:1" in lines
     assert "      - data.level: info" in lines and "      + data.level: warn" in lines
     assert "web-dev" not in done.stdout
     assert run("-C", repository, "diff", "main", "--exit-code").returncode == 1

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from presync.base.finding import Finding, Severity
 from presync.change.model import Change, ResourceChange
+from presync.change.places import changed_file
 from presync.platform.model import Entry, Platform
 from presync.report.check import as_object
 from presync.report.diff import because, is_secret
 from presync.report.page.fields import Budget, field, indexes, whole
 from presync.report.page.readers import Key, key, readings
-from presync.tree import Tree, TreeError, git
+from presync.tree import git
 from presync.tree.commit import CommitTree
 
 TEXT = 8_000_000  # characters of fields in one page
 _PLACES = 6  # changed places of one file
-_COMPARED = 4_000  # lines of a file in which changed places are looked for
 _BY = 3  # objects of one reader that use the same thing
 
 Object = dict[str, Any]
@@ -127,33 +126,10 @@ def _applications(change: Change, entries: Mapping[Key, Entry], budget: Budget) 
 
 def _cause(change: Change, file: str) -> Object:
     """A changed file with the lines, as they are now, at which it changes."""
-    cache: dict[str, Object] = change.memo.setdefault("page.causes", {})
-    if file not in cache:
-        before, after = _lines(change.base.tree, file), _lines(change.head.tree, file)
-        if before is None or after is None:
-            kind = "added" if before is None and after is not None else "removed" if after is None else "changed"
-            cache[file] = {"file": file, "kind": kind}
-        else:
-            cache[file] = {"file": file, "kind": "changed", **_places(before, after)}
-    return cache[file]
-
-
-def _places(before: list[str], after: list[str]) -> Object:
-    if max(len(before), len(after)) > _COMPARED:
-        return {}
-    groups = [
-        min(start + 1, max(1, len(after)))
-        for tag, _, _, start, _ in difflib.SequenceMatcher(None, before, after).get_opcodes()
-        if tag != "equal"
-    ]
-    return {"lines": groups[:_PLACES], **({"more": len(groups) - _PLACES} if len(groups) > _PLACES else {})}
-
-
-def _lines(tree: Tree, file: str) -> list[str] | None:
-    try:
-        return tree.read(file).decode("utf-8", "replace").split("\n") if tree.is_file(file) else None
-    except TreeError:
-        return None
+    found = changed_file(change, file)
+    more = len(found.lines) - _PLACES
+    places = {"lines": list(found.lines[:_PLACES])} if found.lines else {}
+    return {"file": file, "kind": found.kind, **places, **({"more": more} if more > 0 else {})}
 
 
 def _names(resources: Sequence[ResourceChange]) -> list[str]:
