@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from presync.base.finding import Location
+from presync.engine import EngineError
 from presync.provenance import influence, probe
-from presync.provenance.influence import MISSING, Target
+from presync.provenance.influence import MISSING, Prober, Target
 from presync.provenance.lexer import parts
 from presync.provenance.template import Lines
 from presync.render.model import Resource
 from presync.render.trace import HelmTrace, KeyPath
 
 _DISTINCT = 12  # characters of a line that says something
+_TRIED = 8  # places that may hold a text and are changed to see
 _NAMES = ("alert", "record", "name", "uid", "title")  # what tells one entry of a list from the others
 _OTHER = re.compile(
     r"(?:^|/)(?:templates/|values(?:\.schema)?\.(?:yaml|json)$|Chart\.(?:yaml|lock)$|README\.md$|ci/|crds/)"
@@ -84,20 +86,40 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     if path and target.template in prober.base:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
-    files = tuple(_files(trace, value))
+    files = tuple(_files(trace, prober, target, value))
     if not files and lines and "toYaml" in lines[0].text:
         files = tuple(_entry(trace, resource.data, path))
     return Chain(None if value is MISSING else value, keys, lines, files)
 
 
-def _files(trace: HelmTrace, value: Any) -> Iterator[Line]:
-    """The line of a file of the chart that holds a text: the whole of it, or where most of its lines are from."""
+def _files(trace: HelmTrace, prober: Prober, target: Target, value: Any) -> Iterator[Line]:
+    """The line of a file of the chart that holds a text: the whole of it, or where most of its lines are from.
+
+    Many files may hold a text. The one that sets the field is found by changing it: the field changes too, or nothing
+    is rendered any more.
+    """
     if not isinstance(value, str) or len(value) < _DISTINCT:
         return
     wanted = [line.strip() for line in value.split("\n") if len(line.strip()) >= _DISTINCT]
-    if not wanted:
+    if not wanted or target.template not in prober.base:
         return
-    best: tuple[int, str, int, str] | None = None
+    found = sorted(_holding(trace, target, wanted))
+    refused: Line | None = None
+    for _, _, path, at, text in found[:_TRIED]:
+        line = Line(Location(trace.bare.origins.get(path, path), at + 1), text)
+        outcome = _tried(trace, prober, target, (path, at, wanted[0]))
+        if outcome == "changed":
+            yield line
+            return
+        if outcome == "refused" and refused is None:
+            refused = line
+    if refused is not None:
+        yield refused
+
+
+def _holding(trace: HelmTrace, target: Target, wanted: Sequence[str]) -> Iterator[tuple[int, int, str, int, str]]:
+    """Where the text may come from, the likeliest first: lines it shares, and words with the name of the object."""
+    words = {word for word in re.split(r"[^a-z0-9]+", target.name.lower()) if word}
     for path, data in trace.bare.files.items():
         if _OTHER.search(path):
             continue
@@ -108,11 +130,33 @@ def _files(trace: HelmTrace, value: Any) -> Iterator[Line]:
             continue
         if at < 0:
             at = next(at for at, line in enumerate(lines) if line in wanted)
-        if best is None or shared > best[0]:
-            best = (shared, path, at, lines[at])
-    if best is not None:
-        _, path, at, text = best
-        yield Line(Location(trace.bare.origins.get(path, path), at + 1), text)
+        named = re.split(r"[^a-z0-9]+", path.lower().rpartition("/")[2].rpartition(".")[0])
+        # As many words of the name as there are, and none that it has not.
+        alike = len(words & set(named)) - len(set(named) - words)
+        yield -shared, -alike, path, at, lines[at]
+
+
+def _tried(trace: HelmTrace, prober: Prober, target: Target, place: tuple[str, int, str]) -> str:
+    """What becomes of the field when the text in that line is another: ``changed``, ``same``, or ``refused``."""
+    known: dict[Any, Any] = trace.memo.setdefault("changed files", {})
+    key = (target.template, *place)
+    if key not in known:
+        path, at, text = place
+        lines = trace.bare.files[path].decode("utf-8", "replace").split("\n")
+        shown = text if text in lines[at] else _escaped(text)
+        lines[at] = lines[at].replace(shown, f"{shown[:-1]}{'x' if shown[-1] != 'x' else 'y'}") if shown else ""
+        files = dict(trace.narrowed(prober.template) if prober.template else trace.bare.files)
+        files[path] = "\n".join(lines).encode()
+        try:
+            known[key] = trace.engine.variants(trace.asking(files), [])[0]
+        except EngineError:
+            known[key] = None
+    answer = known[key]
+    if answer is None:
+        return "refused"
+    return (
+        "same" if prober.value_in(answer.get(target.template) or "", target) == prober.base_value(target) else "changed"
+    )
 
 
 def _entry(trace: HelmTrace, data: Any, path: Sequence[str | int]) -> Iterator[Line]:

@@ -95,6 +95,11 @@ class Prober:
         document = _find(self._parsed(self.base.get(target.template, "")), target)
         return MISSING if document is None else get(document, target.path)
 
+    def value_in(self, text: str, target: Target) -> Any:
+        """The field in another output of its template; MISSING where it is not there."""
+        document = _find(self._parsed(text), target)
+        return MISSING if document is None else get(document, target.path)
+
     def kind_of(self, group: tuple[KeyPath, ...], target: Target) -> str:
         """What changing these leaves does to the field: ``value``, ``presence``, nothing (empty), or ``failed``."""
         effect = self.effects.get(group, MISSING)

@@ -147,7 +147,7 @@ def _edits(text: str, place: Location, chain: Chain) -> Iterator[str]:
     """The file with the line changed, in the ways somebody would: another value, another word, the line gone."""
     lines = text.split("\n")
     line = lines[place.line - 1]
-    if chain.keys:
+    if chain.keys and place == chain.keys[0].location:
         yield from _values(text, place)
         return
     shown = "true" if chain.value is True else "false" if chain.value is False else str(chain.value)
