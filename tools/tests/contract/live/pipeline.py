@@ -58,7 +58,7 @@ def main(end: datetime) -> None:
 
 if __name__ == "__main__":
     main(datetime.fromisoformat(sys.argv[1]))
-    # As Airflow ends the process of a task. Threads of Arrow's S3 may still run, and a plain end of the interpreter then
-    # aborts it now and again ("terminate called without an active exception").
+    # As Airflow ends the process of a task. Threads of Arrow's S3 may still run, and a plain end of the interpreter
+    # then aborts it now and again ("terminate called without an active exception").
     sys.stdout.flush()
     os._exit(0)
