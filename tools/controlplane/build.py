@@ -71,7 +71,8 @@ def folder_of(module: Module) -> Path:
     digest = hashlib.sha256()
     for name in ("go.mod", "go.sum"):
         digest.update((module.folder / name).read_bytes())
-    digest.update(json.dumps([LAYOUT, asdict(module), module.linker_flags], sort_keys=True).encode())
+    described = {name: value for name, value in asdict(module).items() if name != "pins"}  # wherever its pins lie
+    digest.update(json.dumps([LAYOUT, described, module.linker_flags], sort_keys=True).encode())
     return cache() / f"{module.name}-{digest.hexdigest()[:12]}"
 
 

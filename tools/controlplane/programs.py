@@ -29,13 +29,15 @@ class Module:
     detached: dict[str, str] = field(default_factory=dict)
     #: Other names a program answers to.
     aliases: dict[str, str] = field(default_factory=dict)
-    #: Files of the module that the control plane needs: pattern -> folder they are copied to.
+    #: Files of the module that are needed: pattern -> folder they are copied to.
     files: dict[str, str] = field(default_factory=dict)
+    #: The folder of the package that pins it.
+    pins: Path = MODULES
 
     @property
     def folder(self) -> Path:
         """Where go.mod and go.sum are."""
-        return MODULES / self.name
+        return self.pins / self.name
 
     @cached_property
     def version(self) -> str:

@@ -18,8 +18,8 @@ import yaml
 from controlplane import build, instance, pki
 from controlplane.api import Client, Kubernetes
 from controlplane.components import KUBERNETES
-from controlplane.documents import Document, of_object, read_file
-from controlplane.driver import ControlPlane
+from controlplane.documents import of_object, read_file
+from controlplane.hosted import Hosted
 from gatekeeper import crds, programs
 
 T = TypeVar("T")
@@ -83,29 +83,22 @@ class Admission:
         return not self.denied and not self.refused
 
 
-class Cluster:
-    """A running instance. As a context manager it is stopped at the end, whatever happens."""
+class Cluster(Hosted):
+    """A running instance: `apply` sets the stage, with objects that Gatekeeper is not asked about."""
+
+    failure = ClusterError
 
     def __init__(self) -> None:
-        self.plane = ControlPlane()
+        super().__init__()
         self._folder = build.folder_of(programs.GATEKEEPER)
         self._users: dict[str, Kubernetes] = {}
 
-    def __enter__(self) -> Cluster:
-        reason = unavailable()
-        if reason is not None:
-            raise ClusterError(reason)
-        self.plane.start(kube_only=True)
-        try:
-            self._install()
-            self._start_webhook()
-        except BaseException:
-            self.plane.stop()
-            raise
-        return self
+    def _unavailable(self) -> str | None:
+        return unavailable()
 
-    def __exit__(self, *_: object) -> None:
-        self.plane.stop()
+    def _begin(self) -> None:
+        self._install()
+        self._start_webhook()
 
     # -- putting it there
 
@@ -118,7 +111,7 @@ class Cluster:
         left = {*_LEFT_OUT, _WEBHOOKS, "CustomResourceDefinition"}
         for one in documents:
             if one.kind not in left:
-                self._send(self.plane.kubernetes, one)
+                self.send(one)
         # The API server makes it for itself, shortly after it answers.
         known = functools.partial(
             self.plane.kubernetes.read, "scheduling.k8s.io/v1", "PriorityClass", "system-cluster-critical"
@@ -184,7 +177,7 @@ class Cluster:
     def _start(self, name: str, pod: str, *arguments: str) -> None:
         """One of Gatekeeper's programs, with the rights of its ServiceAccount."""
         kubeconfig = self.plane.folder / f"{name}.kubeconfig"
-        token = self._token(NAMESPACE, "gatekeeper-admin")
+        token = self.token(NAMESPACE, "gatekeeper-admin")
         server = {
             "server": f"https://127.0.0.1:{KUBERNETES}",
             "certificate-authority": str(self.plane.parts.pki / "ca.crt"),
@@ -210,14 +203,6 @@ class Cluster:
         same = ("--logtostderr", "--disable-cert-rotation", "--disable-opa-builtin={http.send}")
         self.plane.sandbox.start(name, [str(self._folder / "bin" / "gatekeeper"), *same, *arguments], environment)
 
-    def _token(self, namespace: str, account: str) -> str:
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
-        answer = self.plane.kubernetes.client.request("POST", path, json.dumps(body).encode())
-        if not answer.ok:
-            raise ClusterError(f"no token for {namespace}/{account}: {answer.message}")
-        return str(answer.value["status"]["token"])
-
     # -- asking it
 
     def _as(self, user: str) -> Kubernetes:
@@ -225,19 +210,9 @@ class Cluster:
         made = self._users.get(user)
         if made is None:
             tls = ssl.create_default_context(cafile=str(self.plane.parts.pki / "ca.crt"))
-            token = self._token(*user.split(":"))
+            token = self.token(*user.split(":"))
             made = self._users[user] = Kubernetes(Client(self.plane.sandbox.connect, KUBERNETES, tls, token))
         return made
-
-    def _send(self, server: Kubernetes, document: Document, namespace: str = "") -> Object:
-        answer = server.send(document, namespace)
-        if not answer.ok:
-            raise ClusterError(f"{document.title}: {answer.message}")
-        return answer.value
-
-    def apply(self, value: Object, namespace: str = "") -> Object:
-        """Set the stage: an object that Gatekeeper is not asked about; what the server made of it."""
-        return self._send(self.plane.kubernetes, of_object(value), namespace)
 
     def admit(self, value: Object, user: str = SOMEBODY, *, dry_run: bool = True) -> Admission:
         """What is said when a user applies an object."""

@@ -19,8 +19,9 @@ import yaml
 from controlplane import build, instance
 from controlplane.api import Client
 from controlplane.components import KUBERNETES
-from controlplane.documents import Document, of_object, read_file
-from controlplane.driver import ControlPlane
+from controlplane.documents import read_file
+from controlplane.hosted import Hosted
+from controlplane.programs import Module
 from monitoring import programs
 from monitoring.tree import App, Object, opened
 
@@ -45,36 +46,29 @@ def unavailable() -> str | None:
     return None
 
 
-def program(module: programs.Program, name: str) -> str:
+def program(module: Module, name: str) -> str:
     """The path of a program."""
     return str(build.folder_of(module) / "bin" / name)
 
 
-class Stack:
-    """A running instance. As a context manager it is stopped at the end, whatever happens."""
+class Stack(Hosted):
+    """A running instance."""
+
+    failure = StackError
 
     def __init__(self, root: Path, apps: Iterable[App]) -> None:
+        super().__init__()
         self.root = root
         self.apps = list(apps)
-        self.plane = ControlPlane()
         self._ports = FIRST_EXPORTER_PORT
 
-    def __enter__(self) -> Stack:
-        reason = unavailable()
-        if reason is not None:
-            raise StackError(reason)
-        self.plane.start(kube_only=True)
-        try:
-            self._fill()
-            self._start_operator()
-            self.wait_for_configuration()
-        except BaseException:
-            self.plane.stop()
-            raise
-        return self
+    def _unavailable(self) -> str | None:
+        return unavailable()
 
-    def __exit__(self, *_: object) -> None:
-        self.plane.stop()
+    def _begin(self) -> None:
+        self._fill()
+        self._start_operator()
+        self.wait_for_configuration()
 
     # -- what is in it
 
@@ -102,16 +96,6 @@ class Stack:
         [one] = self.objects(environment, "Prometheus")
         return str(one["metadata"]["namespace"])
 
-    def apply(self, value: Object, namespace: str = "") -> Object:
-        """Apply one object on the server's side, unknown fields refused; what the server made of it."""
-        return self._send(of_object(value), namespace)
-
-    def _send(self, document: Document, namespace: str = "") -> Object:
-        answer = self.plane.kubernetes.send(document, namespace)
-        if not answer.ok:
-            raise StackError(f"{document.title}: {answer.message}")
-        return answer.value
-
     def _fill(self) -> None:
         operator = build.folder_of(programs.OPERATOR)
         crds = [*(operator / "crds").glob("*.yaml"), *(self.root / "bootstrap" / "crds").glob("*.yaml")]
@@ -124,10 +108,10 @@ class Stack:
         for file in sorted((operator / "rbac").glob("*.yaml")):
             for document in read_file(file):
                 if document.kind in {"ClusterRole", "ClusterRoleBinding", "ServiceAccount"}:
-                    self._send(document, "default")
+                    self.send(document, "default")
         for file in sorted((self.root / "bootstrap" / "monitoring").glob("*.yaml")):
             for document in read_file(file):
-                self._send(document)
+                self.send(document)
         for name in sorted(self._storage_classes()):
             # The operator refuses a claim of a class that is not there.
             kind = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "none.example.com"}
@@ -159,15 +143,6 @@ class Stack:
         return found
 
     # -- programs
-
-    def token(self, namespace: str, account: str) -> str:
-        """A token of a ServiceAccount: what runs with it has the rights of its manifests and no others."""
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
-        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}}
-        answer = self.plane.kubernetes.client.request("POST", path, json.dumps(body).encode())
-        if not answer.ok:
-            raise StackError(f"no token for {namespace}/{account}: {answer.message}")
-        return str(answer.value["status"]["token"])
 
     def start(self, name: str, command: list[str], namespace: str, account: str) -> None:
         """Start a program as if it ran in a Pod: the token and the address of the API server where a Pod has them."""
