@@ -85,7 +85,7 @@ def steps() -> list[Step]:
     # loadgroup keeps the tests that share one running control plane on one worker.
     # Three clusters, one after the other, for what only changes with a policy or with the way it is evaluated.
     print("== policies before the real Gatekeeper: NOT RUN here, `make gatekeeper` does", flush=True)
-    options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rs")
+    options = ("-c", "tools/pyproject.toml", "-n", workers, "--dist", "loadgroup", "-rsfE")
     options = (*options, "--ignore-glob=*/tests/gatekeeper/test_live_*")
     found.append(Step("pytest", python("-m", "pytest", *options, "tools/tests"), lint=False))
     return found
@@ -101,7 +101,7 @@ def dags() -> list[Step]:
     ]
     if (home / "python").exists():
         found.append(Step("mypy --strict dags", tool("mypy", "--python-executable", interpreter), folder="dags"))
-        options = ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", "-rs")
+        options = ("-n", str(os.cpu_count() or 1), "--dist", "loadfile", "-rsfE")
         found.append(Step("pytest dags", (interpreter, "-m", "pytest", *options), lint=False, folder="dags"))
     else:
         print("== pytest dags: SKIPPED, run `make test`, which installs Airflow into .cache/dags", flush=True)

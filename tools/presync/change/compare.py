@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from presync.change import hashed, renames
-from presync.change.fields import differences
+from presync.change.fields import differences, same
 from presync.change.model import ApplicationChange, Change, Difference, ResourceChange
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
@@ -88,7 +88,7 @@ def _resources(base: Platform, head: Platform, hidden: set[str]) -> Iterator[Res
             yield ResourceChange(old[1], None, old[0], None)
         elif old is not None and new is not None:
             found: tuple[Difference, ...] = ()
-            if old[1].data is not new[1].data and old[1].data != new[1].data:
+            if not same(old[1].data, new[1].data):
                 found = differences(old[1].data, new[1].data)
             one = ResourceChange(old[1], new[1], old[0], new[0], found)
             if found or one.moved:

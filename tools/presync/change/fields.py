@@ -37,6 +37,17 @@ def differences(old: Any, new: Any) -> tuple[Difference, ...]:
     return tuple(_walk(old, new, (), (), ()))
 
 
+def same(old: Any, new: Any) -> bool:
+    """Whether nothing differs. Python's equality alone takes `0`, `0.0` and `false` for the same."""
+    if old is new:
+        return True
+    if old != new or type(old) is not type(new):
+        return False
+    if isinstance(old, Mapping):
+        return all(same(value, new[key]) for key, value in old.items())
+    return not isinstance(old, list) or all(map(same, old, new))
+
+
 def dotted(path: Path) -> str:
     """A path as people write it: items by their keys, names with dots in brackets."""
     return ".".join(f"[{one}]" if _DOTS.match(str(one)) else str(one) for one in path).replace(".[", "[")
@@ -53,14 +64,14 @@ def _walk(old: Any, new: Any, path: Path, base: Path, head: Path) -> Iterator[Di
             yield from _walk(old.get(key, MISSING), new.get(key, MISSING), (*path, key), (*base, key), (*head, key))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(old, new, path, base, head)
-    elif old != new or type(old) is not type(new):
+    elif not same(old, new):
         yield Difference(path, old, new, base, head, is_noise(path))
 
 
 def _lists(old: list[Any], new: list[Any], path: Path, base: Path, head: Path) -> Iterator[Difference]:
     keys = _key_of(old, new)
     if keys is None:
-        if old == new:
+        if same(old, new):
             return
         if all(not isinstance(one, Mapping | list) for one in [*old, *new]):
             yield Difference(path, old, new, base, head, is_noise(path))

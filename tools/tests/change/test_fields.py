@@ -44,6 +44,9 @@ from presync.change.model import MISSING
         ),
         ({"l": [[1], [2], [3]]}, {"l": [[1], [3]]}, [("l.1", [2], MISSING)]),
         ({"a": {}}, {"a": {"b": 1}}, [("a.b", MISSING, 1)]),
+        # Equal for Python, not for a cluster.
+        ({"a": 0}, {"a": False}, [("a", 0, False)]),
+        ({"l": [[True, False]]}, {"l": [[True, 0]]}, [("l.0", [True, False], [True, 0])]),
     ],
 )
 def test_differences(old: Any, new: Any, expected: list[tuple[str, Any, Any]]) -> None:
