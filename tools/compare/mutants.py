@@ -42,7 +42,6 @@ class Mutant:
 
 def read(engine: Remembering, files: Mapping[str, bytes | None]) -> Mutant:
     """The tree with these files changed."""
-    engine.forget_what_was_asked()
     platform = load(repository(), engine, tree=Changed(repository().worktree, files), memory=engine.renders)
     return Mutant(_objects(platform), tuple(_calls(platform)), tuple(collect(platform)))
 

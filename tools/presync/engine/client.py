@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from presync.engine import wire
 from presync.engine.store import Store, question
@@ -181,7 +181,7 @@ class Engine:
         self._stopped = False
         self._busy: set[Worker] = set()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -92,11 +92,10 @@ class Prober:
 
     def base_value(self, target: Target) -> Any:
         """The field as it is; MISSING where it is not there."""
-        document = _find(self._parsed(self.base.get(target.template, "")), target)
-        return MISSING if document is None else get(document, target.path)
+        return self.value_in(self.base.get(target.template, ""), target)
 
     def value_in(self, text: str, target: Target) -> Any:
-        """The field in another output of its template; MISSING where it is not there."""
+        """The field in an output of its template; MISSING where it is not there."""
         document = _find(self._parsed(text), target)
         return MISSING if document is None else get(document, target.path)
 
@@ -129,8 +128,7 @@ class Prober:
     def value_after(self, group: tuple[KeyPath, ...], target: Target) -> Any:
         """The field with these leaves changed; MISSING where it is not there then."""
         effect = self.effects.get(group) or {}
-        document = _find(self._parsed(effect.get(target.template) or ""), target)
-        return MISSING if document is None else get(document, target.path)
+        return self.value_in(effect.get(target.template) or "", target)
 
     def spread(self, group: tuple[KeyPath, ...]) -> int:
         """How many lines of the whole output the change touches."""

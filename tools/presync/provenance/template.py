@@ -50,18 +50,21 @@ class Lines:
 
     def find(self, target: Target) -> list[Location]:
         """The lines that printed the field: the innermost template first, then those that included it."""
-        for text in _SEPARATOR.split(self.outputs.get(target.template, "")):
-            try:
-                documents = list(goyaml.documents(text))
-            except goyaml.GoYamlError:
-                continue
-            for document in documents:
-                if _is(document.data, target):
-                    return self._places(text, document.node, target)
-        return []
+        found = self._printed(target)
+        return self._places(*found, target) if found else []
 
     def within(self, target: Target, quote: str) -> Location | None:
         """The line that printed a piece of the text at the path."""
+        printed = self._printed(target)
+        if printed is None:
+            return None
+        text, node = printed
+        lines = text.split("\n")[goyaml.locate(node, target.path).line - 1 :]
+        found = next((marks(line) for line in lines if quote in line), [])
+        return self._place(found[0]) if found else None
+
+    def _printed(self, target: Target) -> tuple[str, yaml.Node] | None:
+        """The text with the marks in which the object stands, and the object in it."""
         for text in _SEPARATOR.split(self.outputs.get(target.template, "")):
             try:
                 documents = list(goyaml.documents(text))
@@ -69,9 +72,7 @@ class Lines:
                 continue
             for document in documents:
                 if _is(document.data, target):
-                    lines = text.split("\n")[goyaml.locate(document.node, target.path).line - 1 :]
-                    found = next((marks(line) for line in lines if quote in line), [])
-                    return self._place(found[0]) if found else None
+                    return text, document.node
         return None
 
     def _places(self, text: str, node: yaml.Node, target: Target) -> list[Location]:

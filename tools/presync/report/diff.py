@@ -19,7 +19,7 @@ from presync.change.places import changed_file
 from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
 from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
-from presync.report.texts import GITHUB, escape, fence, value_text
+from presync.report.texts import GITHUB, escape, folded, value_text
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
@@ -95,14 +95,7 @@ def as_markdown(change: Change, findings: Sequence[Finding], base: str, limit: i
             text += f"- and {len(findings) - at} more, less severe or alike: `presync diff` shows them\n"
             break
         text += line
-    left_out = 0
-    for name, lines in by_application(change):
-        body = "\n".join(lines)
-        section = f"\n<details><summary>{escape(name)}</summary>\n\n```diff\n{fence(body)}\n```\n</details>\n"
-        if len(text) + len(section) > limit - 200:
-            left_out += 1
-        else:
-            text += section
+    text, left_out = folded(text, by_application(change), "diff", limit)
     if left_out:
         text += f"\n{left_out} more applications change; `presync diff` shows them.\n"
     return text

@@ -21,7 +21,7 @@ from presync.change.promotion.model import (
     ValueDifference,
     Version,
 )
-from presync.report.texts import GITHUB, escape, fence, value_text
+from presync.report.texts import GITHUB, escape, folded, value_text
 
 _WIDTH = 80
 _CONTEXT = 1
@@ -72,19 +72,11 @@ def as_markdown(found: Promotion, limit: int = GITHUB) -> str:
     text += "".join(f"\n{escape(words)}\n" for words in _alone(found, False) if words)
     repeated = _repeated(found)
     several = [line for line in _several(found, False) if line]
-    left_out = 0
-    for name, lines in [
+    sections = [
         ("several apps", several[1:]),
         *((app.name, list(_app(app, found, False, repeated))) for app in found.apps),
-    ]:
-        if not lines:
-            continue
-        body = "\n".join(lines)
-        section = f"\n<details><summary>{escape(name)}</summary>\n\n```\n{fence(body)}\n```\n</details>\n"
-        if len(text) + len(section) > limit - 200:
-            left_out += 1
-        else:
-            text += section
+    ]
+    text, left_out = folded(text, ((name, lines) for name, lines in sections if lines), "", limit)
     if left_out:
         text += f"\n{left_out} more apps differ; `presync envs {found.here} {found.there}` shows them.\n"
     return text

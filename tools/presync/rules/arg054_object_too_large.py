@@ -19,11 +19,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from presync.argocd.sync import listed
 from presync.base.finding import Severity
 from presync.platform.model import Entry, Platform
 from presync.render.model import Resource
 from presync.rules.model import Match
+from presync.rules.sync_options import option
 
 ID = "ARG054"
 NAME = "object-too-large"
@@ -51,9 +51,4 @@ def check(platform: Platform) -> Iterator[Match]:
 
 
 def _client_side(entry: Entry, resource: Resource) -> bool:
-    options = [*entry.application.sync_options, *listed(resource.annotations.get("argocd.argoproj.io/sync-options"))]
-    for way in _WAYS:
-        said = [str(one).partition("=")[2] for one in options if str(one).partition("=")[0] == way]
-        if said and said[-1] == "true":  # what the object says comes last
-            return False
-    return True
+    return not any(option(entry, resource, way) == "true" for way in _WAYS)

@@ -23,7 +23,8 @@ from collections.abc import Iterator, Mapping
 from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.rules.model import Match
-from presync.rules.volumes import KEEPING, KEPT, option, retained, volumes
+from presync.rules.sync_options import KEEPING, option
+from presync.rules.volumes import KEPT, retained, volumes
 
 ID = "ARG058"
 NAME = "data-pruned"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from presync.argocd.sync import listed
 from presync.base.finding import Location
 from presync.change.fields import dotted
 from presync.change.model import Change, Difference, ResourceChange
@@ -13,8 +12,8 @@ from presync.platform.model import Entry
 from presync.platform.workloads import GROUPS, PodSpec, pod_specs
 from presync.render.model import Resource
 from presync.rules.model import Match
+from presync.rules.sync_options import KEEPING, option
 
-SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 # What people lose when it goes.
 STATEFUL = frozenset(
     {"PersistentVolumeClaim", "PersistentVolume", "StatefulSet", "Namespace", "CustomResourceDefinition"}
@@ -58,16 +57,7 @@ def pruned(entry: Entry, resource: Resource) -> bool:
     automated = entry.application.sync_policy.get("automated")
     if not isinstance(automated, Mapping) or automated.get("prune") is not True or automated.get("enabled") is False:
         return False
-    return option(entry, resource, "Prune") not in ("false", "confirm")
-
-
-def option(entry: Entry, resource: Resource, name: str) -> str:
-    """What a sync option says: the object's, or its Application's."""
-    for options in (listed(resource.annotations.get(SYNC_OPTIONS)), entry.application.sync_options):
-        said = [str(text).partition("=")[2] for text in options if str(text).partition("=")[0] == name]
-        if said:
-            return said[-1]
-    return ""
+    return option(entry, resource, "Prune") not in KEEPING
 
 
 def pods_of(resource: Resource) -> list[PodSpec]:

@@ -20,8 +20,9 @@ from typing import Any
 
 from presync.base.finding import Severity
 from presync.change.model import Change
-from presync.rules.changes import STATEFUL, change_entry, gone, option, pruned
+from presync.rules.changes import STATEFUL, change_entry, gone, pruned
 from presync.rules.model import Match
+from presync.rules.sync_options import KEEPING, option
 from presync.rules.volumes import KEPT, retained
 
 ID = "CHG003"
@@ -41,7 +42,7 @@ def change(change: Change) -> Iterator[Match]:
         more: dict[str, Any] = {"severity": Severity.WARNING} if kept else {}
         and_kept = f"; {KEPT}" if kept else ""
         if one.old_entry.name in removed:
-            if option(one.old_entry, one.old, "Delete") in ("false", "confirm"):
+            if option(one.old_entry, one.old, "Delete") in KEEPING:
                 continue
             yield gone(
                 change,

@@ -20,9 +20,10 @@ from collections.abc import Iterator
 from presync.argocd.sync import is_hook
 from presync.base.finding import Severity
 from presync.change.model import Change
-from presync.rules.changes import about, option
+from presync.rules.changes import about
 from presync.rules.immutable import immutable
 from presync.rules.model import Match
+from presync.rules.sync_options import option
 
 ID = "CHG004"
 NAME = "immutable-field"

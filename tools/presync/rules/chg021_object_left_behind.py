@@ -19,8 +19,9 @@ from collections.abc import Iterator
 
 from presync.base.finding import Severity
 from presync.change.model import Change
-from presync.rules.changes import STATEFUL, change_entry, gone, option, pruned
+from presync.rules.changes import STATEFUL, change_entry, gone, pruned
 from presync.rules.model import Match
+from presync.rules.sync_options import KEEPING, option
 
 ID = "CHG021"
 NAME = "object-left-behind"
@@ -36,7 +37,7 @@ def change(change: Change) -> Iterator[Match]:
         entry = change_entry(change, one.old_entry)
         if pruned(entry, one.old):
             continue
-        meant = one.old.kind in STATEFUL or option(entry, one.old, "Prune") in ("false", "confirm")
+        meant = one.old.kind in STATEFUL or option(entry, one.old, "Prune") in KEEPING
         yield gone(
             change,
             one,

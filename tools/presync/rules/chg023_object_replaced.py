@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from presync.argocd.sync import is_hook
 from presync.base.finding import Severity
 from presync.change.model import Change
-from presync.rules.changes import STATEFUL, option
+from presync.rules.changes import STATEFUL
 from presync.rules.model import Match
+from presync.rules.sync_options import option
 
 ID = "CHG023"
 NAME = "object-replaced"

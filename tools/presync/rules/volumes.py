@@ -1,16 +1,14 @@
-"""Objects that hold data, and what Argo CD was told about deleting them."""
+"""Objects that hold data, and what is left of it without them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from presync.argocd.sync import listed
 from presync.platform.index import index
 from presync.platform.model import Entry, Platform
 from presync.platform.validation.access import obj, text
 from presync.render.model import Resource
 
-KEEPING = ("false", "confirm")
 KEPT = "its volume is kept (Retain) and has to be bound again by hand"
 _KINDS = frozenset({"PersistentVolumeClaim", "PersistentVolume"})
 
@@ -40,15 +38,3 @@ def retained(platform: Platform, entry: Entry, resource: Resource) -> bool:
         return retained(platform, *made[0])
     classes = named(cluster, "", "StorageClass", text(spec, "storageClassName"))
     return any(text(one.data, "reclaimPolicy") == "Retain" for _, one in classes)
-
-
-def option(entry: Entry, resource: Resource, name: str) -> str:
-    """What a sync option of the object says, or of its Application where the object says nothing."""
-    for options in (
-        listed(resource.annotations.get("argocd.argoproj.io/sync-options")),
-        entry.application.sync_options,
-    ):
-        said = [str(one).partition("=")[2] for one in options if str(one).partition("=")[0] == name]
-        if said:
-            return said[-1]
-    return ""

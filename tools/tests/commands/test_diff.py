@@ -34,6 +34,11 @@ def head(folder: Path) -> str:
     return out.stdout[:7]
 
 
+def commit(folder: Path, message: str) -> None:
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", message)
+
+
 def test_nothing(repository: Path, run: Run) -> None:
     done = run("-C", repository, "diff", "HEAD")
     assert done.returncode == 0

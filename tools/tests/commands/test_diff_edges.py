@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from .conftest import PRESYNC, TREE, Run, write
-from .test_diff import git, head
+from .test_diff import commit, git, head
 
 __all__ = ["repository"]
 
@@ -27,9 +27,14 @@ def repository(tree: Path) -> Path:
     return tree
 
 
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", message)
+def parted(repository: Path) -> None:
+    """A commit on the branch work, and another on main, which is checked out."""
+    git(repository, "checkout", "-qb", "work")
+    write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
+    commit(repository, "ours")
+    git(repository, "checkout", "-q", "main")
+    write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
+    commit(repository, "theirs")
 
 
 def diff(run: Run, folder: Path, *arguments: str) -> dict[str, Any]:
@@ -49,12 +54,7 @@ def levels(found: dict[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def test_a_branch_that_has_merged_main(repository: Path, run: Run) -> None:
-    git(repository, "checkout", "-qb", "work")
-    write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
-    commit(repository, "ours")
-    git(repository, "checkout", "-q", "main")
-    write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
-    commit(repository, "theirs")
+    parted(repository)
     git(repository, "checkout", "-q", "work")
     git(repository, "merge", "-q", "--no-edit", "main")
     found = diff(run, repository, "main")
@@ -71,12 +71,7 @@ def test_a_branch_that_has_merged_main(repository: Path, run: Run) -> None:
 
 def test_the_merge_that_github_checks_out(repository: Path, run: Run) -> None:
     """refs/pull/N/merge: a commit on no branch, whose first parent is main and whose second is the pull request."""
-    git(repository, "checkout", "-qb", "work")
-    write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
-    commit(repository, "ours")
-    git(repository, "checkout", "-q", "main")
-    write(repository, {"envs/dev/web/values.yaml": "level: trace\n"})
-    commit(repository, "theirs")
+    parted(repository)
     git(repository, "checkout", "-q", "--detach", "main")
     git(repository, "merge", "-q", "--no-ff", "--no-edit", "work")
     git(repository, "update-ref", "refs/remotes/origin/main", "main")

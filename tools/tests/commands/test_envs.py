@@ -12,7 +12,7 @@ import pytest
 import presync
 
 from .conftest import SET, TREE, Run, write
-from .test_diff import git
+from .test_diff import commit, git
 
 SCHEMA = json.loads((Path(presync.__file__).parent / "report" / "envs.schema.json").read_text())
 DEPLOYMENT = """\
@@ -58,11 +58,6 @@ STRICT = """\
 def platform(tmp_path: Path) -> Path:
     """Two environments that differ in one thing that the chart itself decides."""
     return write(tmp_path / "tree", {"presync.yaml": f"differences:\n{STRICT}", **PLATFORM})
-
-
-def commit(folder: Path, message: str) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", message)
 
 
 def found(run: Run, folder: Path, *arguments: str) -> dict[str, Any]:

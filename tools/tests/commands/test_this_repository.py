@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
-import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -15,26 +13,15 @@ import pytest
 
 from presync.base import goyaml
 
-from .conftest import Run
+from .conftest import ROOT, Run, copy_of_the_tree
 
-ROOT = Path(__file__).resolve().parents[3]
 UPSTREAM = "https://charts.example.com/stable"
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The working tree without its git history and caches."""
-    folder = tmp_path / "platform"
-    listed = subprocess.run(
-        ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    for name in listed.split("\0"):
-        if name and (ROOT / name).is_file() and not name.startswith("tools/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
+    return copy_of_the_tree(tmp_path / "platform")
 
 
 def _findings(run: Run, folder: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from presync.engine import Engine
 from presync.platform.load import load
 from presync.platform.model import Platform
 from presync.tree.repository import open_repository
-from tests.commands.conftest import SET, run, write
+from tests.commands.conftest import ROOT, SET, run, write
+from tests.render.support import Repo, application, data
 
 __all__ = ["run"]
 
@@ -95,6 +97,27 @@ def small(tmp_path: Path) -> Path:
 def engine() -> Iterator[Engine]:
     with Engine(1) as one:
         yield one
+
+
+@pytest.fixture(scope="session")
+def resources_of_dev(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """ConfigMap feature-store-resources as the chart of this repository renders it for dev."""
+    root = tmp_path_factory.mktemp("repository")
+    for name in ("feature-store", "common"):
+        shutil.copytree(ROOT / "charts" / name, root / "charts" / name, ignore=shutil.ignore_patterns("charts"))
+    (root / "envs/dev").mkdir(parents=True)
+    shutil.copy(ROOT / "envs/dev/globals.yaml", root / "envs/dev/globals.yaml")
+    chart = application(
+        "feature-store-dev",
+        "feature-store-dev",
+        path="charts/feature-store",
+        helm={"valueFiles": ["/envs/dev/globals.yaml"]},
+    )
+    rendered = data(Repo(root, engine).render(chart))
+    found: Mapping[str, str] = next(
+        one["data"] for one in rendered if one["metadata"]["name"] == "feature-store-resources"
+    )
+    return found
 
 
 @pytest.fixture

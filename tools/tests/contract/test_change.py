@@ -158,7 +158,6 @@ def loaded() -> Iterator[Load]:
     with Remembering() as engine:
 
         def call(*edits: Edit) -> Platform:
-            engine.forget_what_was_asked()
             return load(repository(), engine, tree=Changed(repository().worktree, changed(edits)))
 
         yield call

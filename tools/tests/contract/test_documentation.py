@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import PRESYNC
+from tests.commands.conftest import PRESYNC, ROOT, copy_of_the_tree
 
-ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "contract.md"
 SET = "charts/feature-store/featuresets/user-features.yaml"
 _RUN = re.compile(r"<!-- run -->\n```console\n(.*?)```", re.DOTALL)
 _HASH = re.compile(r"\b[0-9a-f]{8,64}\b")
-
-
-def copy_of_the_tree(folder: Path) -> Path:
-    """The working tree, without presync's own sources."""
-    listed = subprocess.run(
-        ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"],
-        capture_output=True,
-        check=True,
-    ).stdout.decode()
-    for name in listed.split("\0"):
-        if name and (ROOT / name).is_file() and not name.startswith("tools/"):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    return folder
 
 
 def add_the_line(folder: Path) -> None:

@@ -20,8 +20,9 @@ import pytest
 
 from monitoring.live import LiveError
 from monitoring.tree import Object, documents
+from tests.commands.conftest import copy_of_the_tree
 from tests.contract.live.store import ENDPOINT, Store, missing
-from tests.contract.test_documentation import PAGE, SET, add_the_line, command, copy_of_the_tree
+from tests.contract.test_documentation import PAGE, SET, add_the_line, command
 
 pytestmark = [pytest.mark.oracle, pytest.mark.xdist_group("contract-live")]
 

@@ -5,19 +5,16 @@ and both refuse each planted defect, by the name of the column.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
-from presync.engine import Engine
 from tests.contract.live.store import DAGS, ROOT
-from tests.render.support import Repo, application, data
 
 SCRIPT = Path(__file__).parent / "live" / "table.py"
 USER, CHURN = "user-features", "user-churn-features"
@@ -68,25 +65,10 @@ def skip(reason: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The files of ConfigMap feature-store-resources of dev."""
-    root = tmp_path_factory.mktemp("repository")
-    for name in ("feature-store", "common"):
-        shutil.copytree(ROOT / "charts" / name, root / "charts" / name, ignore=shutil.ignore_patterns("charts"))
-    (root / "envs/dev").mkdir(parents=True)
-    shutil.copy(ROOT / "envs/dev/globals.yaml", root / "envs/dev/globals.yaml")
-    with Engine(1) as engine:
-        chart = application(
-            "feature-store-dev",
-            "feature-store-dev",
-            path="charts/feature-store",
-            helm={"valueFiles": ["/envs/dev/globals.yaml"]},
-        )
-        rendered = data(Repo(root, engine).render(chart))
-    folder = root / "contract"
-    folder.mkdir()
-    files = next(one["data"] for one in rendered if one["metadata"]["name"] == "feature-store-resources")
-    for name, text in files.items():
+def contract(resources_of_dev: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the library finds them."""
+    folder = tmp_path_factory.mktemp("contract")
+    for name, text in resources_of_dev.items():
         (folder / name).write_text(text, "utf-8")
     return folder
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from presync.contract.metadata import FIELDS, faults
-from presync.engine import Engine
-from tests.render.support import ROOT, Repo, application, data
+from tests.render.support import ROOT
 
 ROW: dict[str, Any] = {
     "user_id": "u1",
@@ -26,22 +24,8 @@ ROW: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """ConfigMap feature-store-resources of dev."""
-    root = tmp_path_factory.mktemp("repository")
-    for name in ("feature-store", "common"):
-        shutil.copytree(ROOT / "charts" / name, root / "charts" / name, ignore=shutil.ignore_patterns("charts"))
-    (root / "envs/dev").mkdir(parents=True)
-    shutil.copy(ROOT / "envs/dev/globals.yaml", root / "envs/dev/globals.yaml")
-    with Engine(1) as engine:
-        chart = application(
-            "feature-store-dev",
-            "feature-store-dev",
-            path="charts/feature-store",
-            helm={"valueFiles": ["/envs/dev/globals.yaml"]},
-        )
-        rendered = data(Repo(root, engine).render(chart))
-        yield next(one["data"] for one in rendered if one["metadata"]["name"] == "feature-store-resources")
+def files(resources_of_dev: Mapping[str, str]) -> dict[str, str]:
+    return dict(resources_of_dev)
 
 
 def errors(files: dict[str, str], row: dict[str, Any]) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections import Counter
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +14,7 @@ from presync.base import goyaml
 from presync.base.finding import Finding
 from presync.change import compare
 from presync.engine import Engine
+from presync.engine.store import Store
 from presync.findings import collect
 from presync.findings.change import collect_change
 from presync.platform.load import load
@@ -31,37 +30,16 @@ _FEAST, _AIRFLOW = "envs/{}/feast/values.yaml", "envs/{}/airflow/values.yaml"
 
 
 class Remembering(Engine):
-    """Helm asked once for what it was asked before: a mutation leaves most charts and values as they were.
-
-    What Helm gives depends on what it is given and nothing else, but for charts that draw random numbers; these are
-    found by asking twice (ARG055). So the second time within one tree is a second question, with an answer of its own.
-    """
+    """Helm asked once for what it was asked before: a mutation leaves most charts and values as they were."""
 
     def __init__(self) -> None:
-        super().__init__(1)
-        self._answers: dict[bytes, tuple[dict[str, Any], list[bytes]]] = {}
-        self._asked: Counter[bytes] = Counter()
+        self._folder = tempfile.TemporaryDirectory()
+        super().__init__(1, store=Store(Path(self._folder.name) / "answers.sqlite"))
         self.renders: Memory[Bare] = Memory()  # what a mutation cannot touch is not rendered for it
 
-    def __enter__(self) -> Remembering:
-        return self
-
-    def forget_what_was_asked(self) -> None:
-        """A new tree begins."""
-        self._asked.clear()
-
-    def call(self, operation: str, blobs: Sequence[bytes] = (), **header: Any) -> tuple[dict[str, Any], list[bytes]]:
-        """As the engine does. Errors are not kept."""
-        question = hashlib.sha256(json.dumps([operation, header]).encode())
-        for blob in blobs:
-            question.update(hashlib.sha256(blob).digest())
-        times = self._asked[question.digest()]
-        self._asked[question.digest()] += 1
-        question.update(str(times).encode())
-        key = question.digest()
-        if key not in self._answers:
-            self._answers[key] = super().call(operation, blobs, **header)
-        return self._answers[key]
+    def close(self) -> None:
+        super().close()
+        self._folder.cleanup()
 
 
 class Changed(Tree):
@@ -158,7 +136,6 @@ def _annotations(platform: Platform, application: str, name: str) -> Mapping[str
 
 
 def _loaded(engine: Remembering, files: Mapping[str, bytes | None]) -> Platform:
-    engine.forget_what_was_asked()
     return load(repository(), engine, tree=Changed(repository().worktree, files), memory=engine.renders)
 
 
