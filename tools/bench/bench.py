@@ -1,7 +1,8 @@
 """`make bench`: wall time, CPU time and peak memory of each verb, on this tree and on generated ones.
 
-`diff` is that of one changed value against the last commit. "cached" is a second run, with Helm's answers of the first;
-everything else runs without the cache. Last comes what finding dead values and explaining a field cost.
+`diff` is that of one changed value against the last commit. "again" is a second run on the same state, "file added" one
+with Helm's answers of the first on a state with one more file; everything else runs without the cache. Last comes what
+finding dead values and explaining a field cost.
 
 Each command runs as a process of its own; the figures are the median of the runs, children included. Where a Helm CLI
 is at hand (see tools/fetch_helm.py), `helm template` once per Application is measured in the same run.
@@ -19,7 +20,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import parts
@@ -80,10 +83,20 @@ def _resident(pid: int) -> float:
     return total
 
 
-def median(command: list[str], folder: Path, runs: int, cache: str = "off") -> Figures:
+def median(
+    command: list[str], folder: Path, runs: int, cache: str = "off", prepare: Callable[[], object] = lambda: None
+) -> Figures:
     """The run with the median wall time."""
-    figures = sorted((measure(command, folder, cache) for _ in range(runs)), key=lambda one: one.wall)
-    return figures[len(figures) // 2]
+    figures = []
+    for _ in range(runs):
+        prepare()
+        figures.append(measure(command, folder, cache))
+    return sorted(figures, key=lambda one: one.wall)[len(figures) // 2]
+
+
+def file_added(folder: Path) -> None:
+    """Another state of the tree, with the same Applications."""
+    (folder / f"note-{time.time_ns()}.txt").write_text("", "utf-8")
 
 
 def one_value_changed(folder: Path) -> None:
@@ -147,14 +160,16 @@ def main() -> None:
             cache = str(Path(temporary) / f"cache-{folder.name}")
             for verb in ("check", "diff"):
                 measure(commands[verb], folder, cache)
-                commands[f"{verb}, cached"] = commands[verb]
+                commands[f"{verb}, again"] = commands[f"{verb}, file added"] = commands[verb]
             if arguments.helm:
                 out = Path(temporary) / f"helm-{folder.name}"
                 out.mkdir()
                 commands["helm template, each"] = helm_per_application(arguments.helm, folder, out)
             for verb, command in commands.items():
                 runs = 1 if verb.startswith("helm") and name.startswith("500") else arguments.runs
-                one = median(command, folder, runs, cache if verb.endswith("cached") else "off")
+                kept = cache if "," in verb and not verb.startswith("helm") else "off"
+                prepare = partial(file_added, folder) if verb.endswith("added") else lambda: None
+                one = median(command, folder, runs, kept, prepare)
                 print(
                     f"{name:<16} {verb:<26} {one.wall:>8.2f} {one.cpu:>8.2f} {one.memory:>9.0f}  {one.status}",
                     flush=True,

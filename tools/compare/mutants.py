@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from presync.base.finding import Finding
-from presync.findings import collect
+from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.platform.model import Platform
 from tests.mutations.support import ROOT, Case, Changed, Remembering, place, repository

@@ -7,7 +7,7 @@ from pathlib import Path
 from parity import normalise
 from parity.model import Outcome
 from presync.engine import Engine
-from presync.findings import collect
+from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.platform.model import Entry, Platform
 from presync.tree import open_repository

@@ -69,7 +69,7 @@ class _Verbs(click.Group):
     type=click.Path(path_type=Path),
     help="Root of the GitOps repository. Default: the nearest folder upwards with a presync.yaml or a git repository.",
 )
-@click.option("--no-cache", is_flag=True, help="Ask Helm everything again, and keep nothing of it.")
+@click.option("--no-cache", is_flag=True, help="Look at everything again, and keep nothing of it.")
 @click.version_option(__version__, prog_name="presync")
 @click.pass_context
 def cli(context: click.Context, folder: Path | None, no_cache: bool) -> None:

@@ -11,6 +11,7 @@ import click
 
 from presync.base.finding import Finding, Severity
 from presync.commands.common import choose, opened
+from presync.findings.verdict import status
 
 if TYPE_CHECKING:
     from presync.platform.model import Platform
@@ -36,7 +37,7 @@ def command(
         from presync.report import applications as report  # noqa: PLC0415 - while the engine starts, see opened()
         from presync.report.files import write_folder  # noqa: PLC0415
 
-        entries = choose(platform, names, environment)
+        entries = choose(platform.entries, platform.environments, names, environment)
         if out:
             write_folder(out, report.files(entries, platform.expansions))
             click.echo(f"wrote {len(entries)} Applications to {out}", err=True)
@@ -48,7 +49,7 @@ def command(
 
 def _status(platform: Platform) -> int:
     """What kept Applications from existing is told on standard error, so that standard output stays the list."""
-    from presync.findings import collect, status  # noqa: PLC0415 - the rules are needed only for the failures
+    from presync.findings.collect import collect  # noqa: PLC0415 - the rules are needed only for the failures
 
     failures = [finding for finding in collect(platform, kinds_only=True) if _keeps_from_existing(finding)]
     for finding in failures:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from presync.base.errors import PresyncError
 from presync.engine import Engine
@@ -19,7 +19,9 @@ from presync.engine.store import open_store
 from presync.tree.repository import Repository, find_root, open_repository
 
 if TYPE_CHECKING:
-    from presync.platform.model import Entry, Platform
+    from presync.platform.model import Platform
+
+N = TypeVar("N", bound="Named")
 
 
 class Progress:
@@ -51,7 +53,18 @@ class Progress:
 @contextmanager
 def opened(folder: Path | None) -> Iterator[Platform]:
     """The rendered platform of the repository the user means."""
-    repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
+    with rendered(meant(folder)) as platform:
+        yield platform
+
+
+def meant(folder: Path | None) -> Repository:
+    """The repository the user means: the folder given, else the one around the current folder."""
+    return open_repository(folder or find_root(Path.cwd()))
+
+
+@contextmanager
+def rendered(repository: Repository) -> Iterator[Platform]:
+    """The platform as it lies there."""
     progress = Progress()
     with started(repository) as engine:
         # Imported only now: the workers load Helm while this process loads the rest.
@@ -89,26 +102,38 @@ def render_timeout() -> float:
     return seconds
 
 
-def choose(platform: Platform, names: Sequence[str], environment: str | None = None) -> list[Entry]:
-    """The Applications with these names or globs; all when none is given.
+class Named(Protocol):
+    """An Application, or what is left of one."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def environment(self) -> str: ...
+
+
+def choose(
+    applications: Sequence[N], environments: Sequence[str], names: Sequence[str], environment: str | None = None
+) -> list[N]:
+    """Those with these names or globs; all when none is given.
 
     Raises:
         PresyncError: a name that fits no Application, with the likely one.
     """
-    entries = [entry for entry in platform.entries if not environment or entry.environment == environment]
+    entries = [one for one in applications if not environment or one.environment == environment]
     if environment and not entries:
-        known = ", ".join(platform.environments) or "none"
+        known = ", ".join(environments) or "none"
         raise PresyncError(f"there is no environment {environment!r}", f"Environments here: {known}.")
     if not names:
         return entries
-    chosen: dict[str, Entry] = {}
+    chosen: dict[int, N] = {}
     for name in names:
         matching = [entry for entry in entries if fnmatch.fnmatchcase(entry.name, name)]
         if not matching:
             raise PresyncError(
                 f"there is no Application {name!r}", _suggestion(name, [entry.name for entry in entries])
             )
-        chosen.update({f"{entry.application.namespace}/{entry.name}": entry for entry in matching})
+        chosen.update({id(entry): entry for entry in matching})
     return list(chosen.values())
 
 

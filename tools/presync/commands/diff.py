@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import click
 
-from presync.commands.common import Progress, started
-from presync.tree.repository import find_root, open_repository
+from presync.commands.common import Progress, meant, started
+from presync.commands.kept import Answer, answered
+from presync.findings.verdict import UNDETERMINED, status
+from presync.tree.repository import Repository
 
 
 @click.command("diff")
@@ -58,39 +60,65 @@ def command(  # noqa: PLR0917 - one parameter for each option
 
     Exit status: 0 nothing dangerous, 1 dangers (or, with --exit-code, any difference), 2 could not tell.
     """
+    if base is None and not (argocd or helm or kubernetes):
+        raise click.UsageError("give a branch, a tag or a commit to compare with: presync diff main")
+    repository = meant(context.obj)
+    coloured = out is None and sys.stdout.isatty()
+    asked = _Asked(
+        base, environment, application, stat, merge_base, argocd, helm, kubernetes, exit_code, info, output, coloured
+    )
+    # What a name such as main@{1} stands for is known to git's log alone.
+    question = ("diff", *astuple(asked), base and repository.checked_out(base))
+    answer = answered(repository, question, lambda: _compared(repository, asked))
+    _give(answer.text, out, page=output == "html")
+    return answer.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The command line."""
+
+    base: str | None
+    environment: str | None
+    application: str | None
+    stat: bool
+    merge_base: bool
+    argocd: str
+    helm: str
+    kubernetes: tuple[str, ...]
+    exit_code: bool
+    info: bool
+    output: str
+    coloured: bool
+
+
+def _compared(repository: Repository, asked: _Asked) -> Answer:
     from presync.change import blind, upgrade  # noqa: PLC0415 - not for --help
 
-    wanted = upgrade.Wanted(argocd, helm, kubernetes)
-    if base is None and not wanted:
-        raise click.UsageError("give a branch, a tag or a commit to compare with: presync diff main")
-    folder = context.obj
-    repository = open_repository(folder) if folder else open_repository(find_root(Path.cwd()))
+    wanted = upgrade.Wanted(asked.argocd, asked.helm, asked.kubernetes)
     progress = Progress()
     with started(repository) as engine:
         from presync.change.load import load_change  # noqa: PLC0415 - while the engine starts
         from presync.change.narrow import narrowed  # noqa: PLC0415
-        from presync.findings import status  # noqa: PLC0415
         from presync.findings.change import collect_change, collect_upgrade  # noqa: PLC0415
-        from presync.findings.collect import UNDETERMINED  # noqa: PLC0415
         from presync.report import diff as report  # noqa: PLC0415
         from presync.report import junit, sarif  # noqa: PLC0415
 
         try:
-            change = load_change(repository, engine, base, progress, merge_base, wanted=wanted)
+            change = load_change(repository, engine, asked.base, progress, asked.merge_base, wanted=wanted)
         finally:
             progress.clear()
         deprecated = upgrade.deprecated(change.head) if wanted else ()
         findings = collect_upgrade(change) if wanted else collect_change(change)
-        if environment or application:
-            change = narrowed(change, environment, application)
+        if asked.environment or asked.application:
+            change = narrowed(change, asked.environment, asked.application)
             names = {entry.name for entry in [*change.base.entries, *change.head.entries]}
             findings = [one for one in findings if not one.application or one.concerns(names)]
             deprecated = tuple(one for one in deprecated if one.entry.name in names)
         change = replace(change, notes=(*change.notes, *blind.notes(change), *upgrade.summary(deprecated)))
-        unsure = blind.unsure(change)
-        label = base if base is not None else "today's versions"
-        shown = findings if info else [one for one in findings if one.severity != "info" or one.undetermined]
-        match output:
+        label = asked.base if asked.base is not None else "today's versions"
+        shown = findings if asked.info else [one for one in findings if one.severity != "info" or one.undetermined]
+        match asked.output:
             case "json":
                 text = report.as_json(change, findings, label, deprecated)
             case "markdown":
@@ -104,10 +132,9 @@ def command(  # noqa: PLR0917 - one parameter for each option
             case "junit":
                 text = junit.as_junit(change.head.entries, findings, 0.0)
             case _:
-                text = report.as_text(change, shown, label, stat, out is None and sys.stdout.isatty())
-        _give(text, out, page=output == "html")
-        code = UNDETERMINED if unsure else status(findings)
-        return max(1, code) if exit_code and not change.is_empty else code
+                text = report.as_text(change, shown, label, asked.stat, asked.coloured)
+        code = UNDETERMINED if blind.unsure(change) else status(findings)
+        return Answer(text, max(1, code) if asked.exit_code and not change.is_empty else code)
 
 
 def _give(text: str, out: Path | None, page: bool) -> None:

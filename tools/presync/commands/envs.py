@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
+from dataclasses import astuple, dataclass
 
 import click
 
 from presync.base.errors import PresyncError
-from presync.commands.common import opened
+from presync.commands.common import meant, rendered
+from presync.commands.kept import Answer, answered
+from presync.findings.verdict import UNDETERMINED
+from presync.tree.repository import Repository
 
 
 @click.command("envs")
@@ -29,13 +33,32 @@ def command(  # noqa: PLR0917 - one parameter for each option
     """
     if len(names) not in (0, 2):
         raise click.UsageError("give two environments, or none: presync envs dev prod")
-    with opened(context.obj) as platform:
-        from presync.change.promotion import promotion  # noqa: PLC0415 - while the engine starts, see opened()
+    repository = meant(context.obj)
+    asked = _Asked(names, application, everything, check, output)
+    answer = answered(repository, ("envs", *astuple(asked)), lambda: _compared(repository, asked))
+    click.echo(answer.text, nl=False)
+    return answer.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The command line."""
+
+    names: tuple[str, ...]
+    application: str | None
+    everything: bool
+    check: bool
+    output: str
+
+
+def _compared(repository: Repository, asked: _Asked) -> Answer:
+    with rendered(repository) as platform:
+        from presync.change.promotion import promotion  # noqa: PLC0415 - while the engine starts, see rendered()
         from presync.findings.promotion import with_lines  # noqa: PLC0415
         from presync.report import envs as report  # noqa: PLC0415
 
         known = platform.environments
-        if not names and len(known) != 2:
+        if not asked.names and len(known) != 2:
             few = len(known) < 2
             raise PresyncError(
                 f"there is nothing to compare with {known[0]}, the only environment here"
@@ -45,24 +68,22 @@ def command(  # noqa: PLR0917 - one parameter for each option
                 if few
                 else f"Name two of them: presync envs {known[0]} {known[1]}.",
             )
-        here, there = names or known
+        here, there = asked.names or known
         found = promotion(platform, here, there)
-        if application:
-            chosen = frozenset(app.name for app in found.apps if fnmatch.fnmatchcase(app.name, application))
+        if asked.application:
+            chosen = frozenset(app.name for app in found.apps if fnmatch.fnmatchcase(app.name, asked.application))
             if not chosen:
                 raise PresyncError(
-                    f"there is no app {application!r}", f"Apps: {', '.join(app.name for app in found.apps)}."
+                    f"there is no app {asked.application!r}", f"Apps: {', '.join(app.name for app in found.apps)}."
                 )
             found = found.only(chosen)
         found = with_lines(platform, found)
-        match output:
+        match asked.output:
             case "json":
                 text = report.as_json(found)
             case "markdown":
                 text = report.as_markdown(found)
             case _:
-                text = report.as_text(found, everything)
-        click.echo(text, nl=False)
-        if any(True for _ in found.unknown):
-            return 2
-        return 1 if check and (found.undeclared or found.unused) else 0
+                text = report.as_text(found, asked.everything)
+        unmeant = asked.check and (found.undeclared or found.unused)
+        return Answer(text, UNDETERMINED if any(True for _ in found.unknown) else 1 if unmeant else 0)

@@ -35,7 +35,7 @@ def command(context: click.Context, names: tuple[str, ...], environment: str | N
         from presync.contract.pinning import plan  # noqa: PLC0415
         from presync.contract.pins import pins  # noqa: PLC0415
 
-        chosen = {entry.name for entry in choose(platform, names, environment)}
+        chosen = {entry.name for entry in choose(platform.entries, platform.environments, names, environment)}
         hidden = dark(platform)
         if not parts(platform).parts and not hidden:
             raise PresyncError(

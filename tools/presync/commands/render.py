@@ -37,7 +37,7 @@ def command(
         from presync.report import manifests as report  # noqa: PLC0415 - while the engine starts, see opened()
         from presync.report.files import write_folder  # noqa: PLC0415
 
-        entries = choose(platform, names, environment)
+        entries = choose(platform.entries, platform.environments, names, environment)
         if out:
             write_folder(out, report.files(entries, split))
             count = sum(len(entry.rendered.resources) for entry in entries)

@@ -1,5 +1,1 @@
 """From what rules found to the list that is shown: lines, waivers, one finding per cause, order, exit status."""
-
-from presync.findings.collect import collect, status
-
-__all__ = ["collect", "status"]

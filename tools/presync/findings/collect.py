@@ -10,8 +10,6 @@ from presync.findings import lines, merge, waivers
 from presync.platform.model import Platform
 from presync.rules.run import run
 
-CLEAN, FINDINGS, UNDETERMINED = 0, 1, 2
-
 
 def collect(platform: Platform, kinds_only: bool = False, today: datetime.date | None = None) -> list[Finding]:
     """Everything to be said about a platform, the worst first.
@@ -47,17 +45,3 @@ def ordered(findings: Iterable[Finding], environments: Sequence[str] = ()) -> li
         )
 
     return sorted(findings, key=key)
-
-
-def status(findings: Iterable[Finding]) -> int:
-    """The exit status: 2 when anything could not be told, 1 when anything is wrong, 0 when all is clean.
-
-    What is only good to know does not change it.
-    """
-    worst = CLEAN
-    for finding in findings:
-        if finding.undetermined:
-            return UNDETERMINED
-        if finding.severity is not Severity.INFO:
-            worst = FINDINGS
-    return worst

@@ -6,14 +6,13 @@ import json
 import shutil
 import sys
 import textwrap
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from presync.base.finding import Finding, Severity
-from presync.platform.model import Entry, Platform
+from presync.findings.checked import Checked, CheckedApplication
 from presync.report.places import link
 from presync.report.table import table
 
@@ -21,21 +20,22 @@ MAX_PLACES = 4  # of one finding in the text; JSON has all
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
-def as_json(platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding]) -> str:
+def as_json(found: Checked) -> str:
     """One object; ``report/check.schema.json`` is its schema."""
+    findings = found.findings
     document = {
         "version": 1,
-        "argocd": platform.settings.argocd,
-        "kubernetes": list(platform.settings.kubernetes),
+        "argocd": found.argocd,
+        "kubernetes": list(found.kubernetes),
         "applications": [
             {
-                "name": entry.name,
-                "environment": entry.environment,
-                "project": entry.application.project,
-                "resources": len(entry.rendered.resources),
-                "state": _state(entry),
+                "name": one.name,
+                "environment": one.environment,
+                "project": one.project,
+                "resources": one.resources,
+                "state": one.state,
             }
-            for entry in entries
+            for one in found.applications
         ],
         "summary": {str(severity): _count(findings, severity) for severity in Severity}
         | {"undetermined": sum(finding.undetermined for finding in findings)},
@@ -76,16 +76,17 @@ def as_object(finding: Finding) -> dict[str, Any]:
     }
 
 
-def as_text(
-    platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float, info: bool = True
-) -> str:
-    """For people, readable at 80 columns. What is only good to know is counted, and shown with ``info``."""
-    parts = [_matrix(platform, entries)]
-    notes = _notes(entries)
+def as_text(found: Checked, took: str, info: bool = True) -> str:
+    """For people, readable at 80 columns. What is only good to know is counted, and shown with ``info``.
+
+    ``took`` says how long it took.
+    """
+    parts = [_matrix(found)]
+    notes = _notes(found.applications)
     if notes:
         parts.append(notes)
-    parts += [finding_text(finding) for finding in findings if info or _matters(finding)]
-    parts.append(_summary(platform, entries, findings, seconds, info))
+    parts += [finding_text(finding) for finding in found.findings if info or _matters(finding)]
+    parts.append(_summary(found, took, info))
     return "\n".join(parts)
 
 
@@ -93,45 +94,34 @@ def _matters(finding: Finding) -> bool:
     return finding.severity is not Severity.INFO or finding.undetermined
 
 
-def _matrix(platform: Platform, entries: Sequence[Entry]) -> str:
+def _matrix(found: Checked) -> str:
     """Applications by environments, with the number of resources of each."""
-    environments = [name for name in platform.environments if any(entry.environment == name for entry in entries)]
-    shared = any(not entry.environment for entry in entries)
+    applications = found.applications
+    environments = [name for name in found.environments if any(one.environment == name for one in applications)]
+    shared = any(not one.environment for one in applications)
     columns = [*environments, *(["(none)"] if shared and environments else [])] or ["resources"]
     rows: dict[str, dict[str, str]] = {}
-    for entry in entries:
-        row = entry.name.removesuffix(f"-{entry.environment}") if entry.environment else entry.name
-        column = entry.environment or columns[-1]
+    for one in applications:
+        row = one.name.removesuffix(f"-{one.environment}") if one.environment else one.name
+        column = one.environment or columns[-1]
         cells = rows.setdefault(row, {})
-        cells[column] = f"{cells[column]}, {_cell(entry)}" if column in cells else _cell(entry)
+        cells[column] = f"{cells[column]}, {_cell(one)}" if column in cells else _cell(one)
     body = [[name, *[cells.get(column, "-") for column in columns]] for name, cells in sorted(rows.items())]
     return table(["APPLICATION", *columns], body, right=range(1, len(columns) + 1))
 
 
-def _state(entry: Entry) -> str:
-    rendered = entry.rendered
-    if rendered.error:
-        return "failed"
-    if rendered.external:
-        return "external"
-    if rendered.unavailable:
-        return "unavailable"
-    return "denied" if entry.denials else "rendered"
+def _cell(one: CheckedApplication) -> str:
+    if one.state == "external" and one.resources:
+        return f"{one.resources} + external"
+    return str(one.resources) if one.state == "rendered" else one.state
 
 
-def _cell(entry: Entry) -> str:
-    state, count = _state(entry), len(entry.rendered.resources)
-    if state == "external" and count:
-        return f"{count} + external"
-    return str(count) if state == "rendered" else state
-
-
-def _notes(entries: Sequence[Entry]) -> str:
+def _notes(applications: Sequence[CheckedApplication]) -> str:
     """Why some were not rendered although that is no finding."""
     reasons: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.rendered.external:
-            reasons.setdefault(entry.rendered.external, []).append(entry.name)
+    for one in applications:
+        if one.external:
+            reasons.setdefault(one.external, []).append(one.name)
     lines = []
     for reason, names in reasons.items():
         text = f"external, not rendered and not checked: {', '.join(names)} ({reason})"
@@ -181,11 +171,10 @@ def wrapped(text: str, indent: str, first: str | None = None) -> list[str]:
     return lines
 
 
-def _summary(
-    platform: Platform, entries: Sequence[Entry], findings: Sequence[Finding], seconds: float, info: bool
-) -> str:
-    resources = sum(len(entry.rendered.resources) for entry in entries)
-    versions = ", ".join(platform.settings.kubernetes)
+def _summary(found: Checked, took: str, info: bool) -> str:
+    findings = found.findings
+    resources = sum(one.resources for one in found.applications)
+    versions = ", ".join(found.kubernetes)
     counts = [
         f"{number} {severity}{'s' if number != 1 else ''}"
         for severity in Severity
@@ -199,11 +188,10 @@ def _summary(
         verdict += f", {notes} info" + (" (shown with --info)" if hidden else "")
     if unsure:
         verdict += f", {unsure} undetermined"
-    not_rendered = Counter(_state(entry) for entry in entries)
-    shown = len(entries) - not_rendered["external"]
+    shown = sum(one.state != "external" for one in found.applications)
     text = (
         f"{shown} applications, {resources} resources, "
-        f"Argo CD {platform.settings.argocd}, Kubernetes {versions}: {verdict} ({seconds:.1f} s)"
+        f"Argo CD {found.argocd}, Kubernetes {versions}: {verdict} ({took})"
     )
     return "\n".join(textwrap.wrap(text, _width(), break_on_hyphens=False)) + "\n"
 

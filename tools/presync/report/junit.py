@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 from xml.etree import ElementTree
 
 from presync.base.finding import Finding, Severity
-from presync.platform.model import Entry
 from presync.report.places import link
 
 
-def as_junit(entries: Sequence[Entry], findings: Sequence[Finding], seconds: float) -> str:
+class Named(Protocol):
+    """An Application."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def as_junit(entries: Sequence[Named], findings: Sequence[Finding], seconds: float) -> str:
     """One case that passes for each clean Application; errors and warnings fail, what could not be told is an error."""
     by_name: dict[str, list[Finding]] = {entry.name: [] for entry in entries}
     for finding in findings:

@@ -6,7 +6,7 @@ import bisect
 import hashlib
 import posixpath
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from presync.tree import notes
@@ -69,6 +69,11 @@ class Tree(ABC):
     def _escaping_links(self) -> tuple[str, ...]:
         return tuple(path for path in self._links() if self._leaves(path))
 
+    @property
+    def symlinks(self) -> Mapping[str, str]:
+        """Every symbolic link and what it says."""
+        return self._links()
+
     def is_file(self, path: str) -> bool:
         """Whether ``path`` is a file, or a link to one inside the tree."""
         notes.note(self, "is_file", path)
@@ -126,6 +131,8 @@ class Tree(ABC):
     def _resolved(self, path: str) -> str | None:
         """``path`` with every link on the way followed; None when it leaves the tree or goes round in circles."""
         links = self._links()
+        if not links:
+            return path
         for _ in range(MAX_LINKS):
             parts = path.split("/")
             for depth in range(1, len(parts) + 1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ class Repository:
     is_git: bool
     _commits: dict[str, Tree] = field(default_factory=dict, compare=False, repr=False)
     _resolved: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
+    _asked: dict[str, str | None] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def worktree(self) -> Tree:
@@ -102,7 +104,21 @@ class Repository:
                 return commit
         return None
 
+    @property
+    def asked(self) -> dict[str, str | None]:
+        """Every name that was asked for so far, as git takes it, and the commit it stands for."""
+        return dict(self._asked)
+
+    def answers(self, asked: Mapping[str, str | None]) -> bool:
+        """Whether names stand for these commits still."""
+        return all(self._verified(name) == commit for name, commit in asked.items())
+
     def _verified(self, name: str) -> str | None:
+        if name not in self._asked:
+            self._asked[name] = self._commit(name)
+        return self._asked[name]
+
+    def _commit(self, name: str) -> str | None:
         try:
             out = git.run(self.root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
         except git.GitError:

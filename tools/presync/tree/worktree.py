@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -31,17 +32,25 @@ class WorkTree(Tree):
         """Path to link target, or None for a file."""
         found: dict[str, str | None] = {}
         for path in self._listed() if self._tracked else self._walked():
-            full = self.root / path
+            full = self._full(path)
             try:
-                if full.is_symlink():
-                    found[path] = str(full.readlink())
-                elif full.is_file():
+                mode = os.lstat(full).st_mode
+                if stat.S_ISLNK(mode):
+                    found[path] = os.readlink(full)  # noqa: PTH115 - see _full
+                elif stat.S_ISREG(mode):
                     found[path] = None
             except OSError:
                 continue  # vanished between listing and looking: not part of the tree
             if len(found) > MAX_FILES:
                 raise TreeError(".", f"holds more than {MAX_FILES:,} files")
         return found
+
+    def _full(self, path: str) -> str:
+        return f"{self._prefix}{path}"  # thousands of times: a Path costs more than the question to the kernel
+
+    @cached_property
+    def _prefix(self) -> str:
+        return f"{self.root}/".replace("//", "/")  # the root of the file system is one slash
 
     def _listed(self) -> Iterator[str]:
         """Tracked files and new ones that are not ignored, so that a forgotten ``git add`` does not hide a file."""
@@ -72,12 +81,13 @@ class WorkTree(Tree):
 
     def _stat(self, path: str) -> os.stat_result:
         try:
-            return (self.root / path).lstat()
+            return os.lstat(self._full(path))
         except OSError as error:
             raise TreeError(path, error.strerror or "cannot be read") from None
 
     def _read(self, path: str) -> bytes:
         try:
-            return (self.root / path).read_bytes()
+            with open(self._full(path), "rb") as file:  # noqa: PTH123 - see _full
+                return file.read()
         except OSError as error:
             raise TreeError(path, error.strerror or "cannot be read") from None

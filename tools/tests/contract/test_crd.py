@@ -17,7 +17,7 @@ from controlplane import dryrun
 from controlplane.documents import of_object
 from controlplane.driver import ControlPlane
 from controlplane.fixture import kubernetes
-from presync.findings import collect
+from presync.findings.collect import collect
 from presync.policy.crd import defaulted
 from tests.rules.support import platform
 

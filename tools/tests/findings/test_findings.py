@@ -7,9 +7,9 @@ import datetime
 import pytest
 
 from presync.base.finding import Finding, Location, Place, Severity
-from presync.findings import collect, status
-from presync.findings.collect import ordered
+from presync.findings.collect import collect, ordered
 from presync.findings.merge import merge
+from presync.findings.verdict import status
 from tests.rules.support import platform
 
 TODAY = datetime.date(2026, 11, 22)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from presync.engine import Engine
-from presync.findings import collect
+from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.tree.repository import open_repository
 

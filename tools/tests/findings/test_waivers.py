@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from presync.base.finding import Finding, Location, Severity
-from presync.findings import collect
+from presync.findings.collect import collect
 from presync.findings.waivers import covers
 from tests.rules.support import platform
 

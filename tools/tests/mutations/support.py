@@ -15,8 +15,8 @@ from presync.base.finding import Finding
 from presync.change import compare
 from presync.engine import Engine
 from presync.engine.store import Store
-from presync.findings import collect
 from presync.findings.change import collect_change
+from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.platform.model import Platform
 from presync.render.memory import Memory

@@ -12,8 +12,8 @@ import pytest
 from presync.base import goyaml
 from presync.base.finding import Finding
 from presync.change import compare
-from presync.findings import collect
 from presync.findings.change import collect_change
+from presync.findings.collect import collect
 from presync.rules.registry import registry
 
 from .support import platform

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from presync.base.finding import Finding, Severity
+from presync.change.compare import changed_files
 from presync.change.model import Change, ResourceChange
 from presync.change.places import changed_file
 from presync.platform.model import Entry, Platform
@@ -14,7 +15,6 @@ from presync.report.check import as_object
 from presync.report.diff import because, is_secret
 from presync.report.page.fields import Budget, field, indexes, whole
 from presync.report.page.readers import Key, key, readings
-from presync.tree import git
 from presync.tree.commit import CommitTree
 
 TEXT = 8_000_000  # characters of fields in one page
@@ -78,11 +78,9 @@ def _head(platform: Platform) -> Object:
     repository = platform.repository
     if isinstance(platform.tree, CommitTree) or not repository.is_git:
         return {"name": repository.branch, "commit": _commit(platform), "dirty": False}
-    try:
-        dirty = bool(git.run(repository.root, "status", "--porcelain", "--", ".").strip())
-    except git.GitError:
-        dirty = True
-    return {"name": repository.branch, "commit": repository.resolve("HEAD") or "", "dirty": dirty}
+    commit = repository.checked_out() or ""
+    dirty = not commit or any(True for _ in changed_files(repository.at(commit), platform.tree))
+    return {"name": repository.branch, "commit": commit, "dirty": dirty}
 
 
 def _counts(change: Change, findings: Sequence[Finding]) -> Object:
