@@ -12,6 +12,7 @@ import yaml
 from presync.base import goyaml
 from presync.base.finding import Location
 from presync.engine import EngineError
+from presync.provenance import influence
 from presync.provenance.influence import Target
 from presync.provenance.instrument import MARK, Mark, instrument, marks
 from presync.render.trace import HelmTrace
@@ -19,6 +20,7 @@ from presync.render.trace import HelmTrace
 _SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
 _INCLUDE = re.compile(r'\b(?:include|template)\s+"([^"]+)"')
 _DEFINE = re.compile(r'\{\{-?\s*define\s+"([^"]+)"')
+_TRIED = 8  # lines that may set a field and are changed to see
 _TEMPLATE = re.compile(r"(?:^|/)templates/.+")
 
 
@@ -87,8 +89,7 @@ class Lines:
         caller = self._caller(target, found[-1]) if found else None
         if caller and caller not in places:
             places.append(caller)
-        last = next((str(step) for step in reversed(target.path) if isinstance(step, str)), "")
-        inner = self._inside(found[0], last) if found else None
+        inner = self._inside(found[0], target) if found else None
         return [*([inner] if inner else []), *places]
 
     def _caller(self, target: Target, inner: Mark) -> Location | None:
@@ -113,19 +114,55 @@ class Lines:
         lines = self.trace.bare.files[mark_path].decode("utf-8", "replace").split("\n")
         return lines[line - 1] if 0 < line <= len(lines) else ""
 
-    def _inside(self, mark: Mark, key: str) -> Location | None:
-        """The line of a named template that has the key, where the marked line only includes it."""
-        path = self.paths[mark.template]
-        text = self.source(path, mark.line)
+    def _inside(self, mark: Mark, target: Target) -> Location | None:
+        """The line of a named template that has the key, where the marked line only includes it.
+
+        Several lines may have it. The one that sets the field is found by writing something else there.
+        """
+        key = next((str(step) for step in reversed(target.path) if isinstance(step, str)), "")
+        text = self.source(self.paths[mark.template], mark.line)
         if not key or _printed(text, key) or _given(text, key):
             return None
         bodies = list(self._included(text))
         for held in (_printed, _given):
-            for file, start, body in bodies:
-                for offset, line in enumerate(body):
-                    if held(line, key):
-                        return Location(self.trace.bare.origins.get(file, file), start + offset)
+            found = [
+                (file, start + offset)
+                for file, start, body in bodies
+                for offset, line in enumerate(body)
+                if held(line, key)
+            ]
+            if len(found) > 1:
+                found = self._setting(found[:_TRIED], key, target)
+            if found:
+                file, number = found[0]
+                return Location(self.trace.bare.origins.get(file, file), number)
         return None
+
+    def _setting(self, places: Sequence[tuple[str, int]], key: str, target: Target) -> list[tuple[str, int]]:
+        """Of several lines with the key those that may set the field, one that was seen to do so first."""
+        before = self._tried(self.trace.narrowed(target.template), target)
+        refused = []
+        for file, number in places:
+            files = dict(self.trace.narrowed(target.template))
+            lines = files[file].decode("utf-8", "replace").split("\n")
+            lines[number - 1] = _rewritten(lines[number - 1], key)
+            files[file] = "\n".join(lines).encode()
+            after = self._tried(files, target)
+            if after is None:
+                refused.append((file, number))
+            elif after != before:
+                return [(file, number)]
+        return refused
+
+    def _tried(self, files: Mapping[str, bytes], target: Target) -> tuple[Any, ...] | None:
+        """The field of a chart with these files, as a tuple of one; None where the chart renders no such object."""
+        try:
+            answer = self.trace.engine.variants(self.trace.asking(files), [])[0]
+            documents = [] if answer is None else goyaml.documents(answer.get(target.template) or "")
+            found = [one.data for one in documents if _is(one.data, target)]
+        except (EngineError, goyaml.GoYamlError):
+            return None
+        return (influence.get(found[0], target.path),) if found else None
 
     def _included(self, text: str) -> Iterator[tuple[str, int, Sequence[str]]]:
         """The named templates that a line includes, and those that they include, each with its file and first line."""
@@ -167,6 +204,13 @@ def _printed(line: str, key: str) -> bool:
 def _given(line: str, key: str) -> bool:
     """Whether the line puts the key into a mapping: ``dict "key" …``, ``set $m "key" …``."""
     return bool(re.search(rf'"{re.escape(key)}"\s+[^\s)"]|"{re.escape(key)}"\s+"', line)) and " list " not in line
+
+
+def _rewritten(line: str, key: str) -> str:
+    """The line with another value for the key."""
+    name = re.escape(key)
+    given = re.sub(rf'("{name}"\s+)(?:"[^"]*"|\([^()]*\)|[^\s()]+)', r'\1"presync-probe"', line)
+    return given if given != line else re.sub(rf'({name}"?:)(?:\s.*)?$', r"\1 presync-probe", line)
 
 
 def _is(data: Any, target: Target) -> bool:

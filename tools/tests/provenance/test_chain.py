@@ -305,3 +305,48 @@ def test_who_included_a_template(chart: Repo) -> None:
     ]
     # An empty default could replace the name, but did not make it.
     assert str(chain(chart, "metadata.name", "Service").location) == "charts/web/templates/_service.tpl:5"
+
+
+VOLUMES = """\
+{{- define "web.scratch" -}}
+- name: scratch
+  emptyDir:
+    sizeLimit: 1Gi
+- name: old
+  emptyDir: {{ dict "medium" "Memory" "sizeLimit" "2Gi" | toJson }}
+{{- end -}}
+{{- define "web.volumes" -}}
+- name: tmp
+  emptyDir:
+    sizeLimit: 1Gi
+{{ include "web.scratch" . }}
+- name: broken
+  emptyDir:
+    sizeLimit: {{ if true }}64Mi
+      {{- end }}
+{{- end -}}
+"""
+PODS = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: pod}
+spec:
+  volumes:
+    {{- include "web.volumes" . | fromYamlArray | toYaml | nindent 4 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("spec.volumes.0.emptyDir.sizeLimit", 11),
+        ("spec.volumes.1.emptyDir.sizeLimit", 4),
+        # No line with the key could be seen to set it: changing the one that does cannot be rendered.
+        ("spec.volumes.3.emptyDir.sizeLimit", 15),
+    ],
+)
+def test_one_of_several_lines_that_hold_the_key(chart: Repo, path: str, line: int) -> None:
+    """What was read and printed again carries no marks: the line is the one that changes the field."""
+    chart.write({"charts/web/templates/_volumes.tpl": VOLUMES, "charts/web/templates/pod.yaml": PODS})
+    found = chain(chart, path, "Pod")
+    assert str(found.lines[0].location) == f"charts/web/templates/_volumes.tpl:{line}"
