@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
+Reply = tuple[dict[str, Any], list[bytes]]  # header and blobs
 _LENGTH = struct.Struct(">I")
 
 
@@ -31,6 +32,16 @@ def receive(stream: BinaryIO) -> tuple[dict[str, Any], list[bytes]]:
     (length,) = _LENGTH.unpack(_exactly(stream, _LENGTH.size))
     header: dict[str, Any] = json.loads(_exactly(stream, length))
     return header, [_exactly(stream, size) for size in header.pop("blobs")]
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, answer: Callable[[dict[str, Any], list[bytes]], Reply]) -> None:
+    """Answer until the input ends."""
+    while True:
+        try:
+            header, blobs = receive(requests)
+        except EOFError:
+            return
+        send(replies, *answer(header, blobs))
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:

@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 import helm_python
 from helm_python import _native
@@ -31,10 +31,8 @@ _STEPS = {
     "HelmRenderError": "render",
 }
 
-Reply = tuple[dict[str, Any], list[bytes]]
 
-
-def render(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+def render(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """One chart: every template's documents, each as text and, where Go can, as JSON; the CRDs of crds/ first."""
     options = {
         "name": header["name"],
@@ -69,7 +67,7 @@ def render(header: dict[str, Any], blobs: list[bytes]) -> Reply:
     return {"documents": documents}, texts
 
 
-def variants(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+def variants(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """One chart with slightly different values each time: what every template gives where it differs from the first.
 
     ``variants`` are lists of ``[path, value]``; the path is one of keys. Answers one JSON object for the unchanged
@@ -131,18 +129,18 @@ def _as_json(document: str) -> tuple[bytes, str]:
     return text.encode(), ""
 
 
-def values(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+def values(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """YAML documents as Helm reads values, each as JSON."""
     return {}, [_native.call_string("helm_values_from_yaml", blob.decode()).encode() for blob in blobs]
 
 
-def parameters(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+def parameters(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """``--set`` style assignments as Helm's strvals reads them; ``kind`` is set, string, json or literal."""
     suffix = {"set": "", "string": "_string", "json": "_json", "literal": "_literal"}[header["kind"]]
     return {}, [_native.call_string(f"helm_strvals_parse{suffix}", blobs[0].decode()).encode()]
 
 
-def templates(header: dict[str, Any], blobs: list[bytes]) -> Reply:
+def templates(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """A throw-away chart of named templates, rendered with ``values``; missing keys are errors when ``strict``."""
     with helm_python.Chart.load_archive(blobs[0]) as chart:
         options = json.dumps({"strict": header["strict"]})
@@ -150,7 +148,7 @@ def templates(header: dict[str, Any], blobs: list[bytes]) -> Reply:
     return {}, [text.encode()]
 
 
-OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
+OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], wire.Reply]] = {
     "render": render,
     "variants": variants,
     "values": values,
@@ -159,18 +157,12 @@ OPERATIONS: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
 }
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the input ends."""
-    while True:
-        try:
-            header, blobs = wire.receive(requests)
-        except EOFError:
-            return
-        try:
-            reply, out = OPERATIONS[header["operation"]](header, blobs)
-        except (helm_python.HelmError, UnicodeDecodeError) as error:
-            reply, out = {"error": str(error), "step": _STEPS.get(type(error).__name__, "")}, []
-        wire.send(replies, reply, out)
+def answer(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
+    """What Helm says; its refusals are answers."""
+    try:
+        return OPERATIONS[header["operation"]](header, blobs)
+    except (helm_python.HelmError, UnicodeDecodeError) as error:
+        return {"error": str(error), "step": _STEPS.get(type(error).__name__, "")}, []
 
 
 def main() -> None:
@@ -179,7 +171,7 @@ def main() -> None:
     # Nothing but replies may reach the pipe, whatever the library prints.
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(sys.stdin.buffer, replies)
+    wire.serve(sys.stdin.buffer, replies, answer)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
-from presync.engine.client import EngineError, Worker
 from presync.platform.validation.access import Object, obj
-from presync.policy.evaluator import BOUNDS
+from presync.policy.watched import TakenDownError, Watched
 
 Path = tuple[str | int, ...]
 TIMEOUT = 5.0  # seconds for one rule and one value; the usual is a millisecond
@@ -91,28 +90,22 @@ class Asking:
     """A watched worker that evaluates rules. Use as a context manager."""
 
     def __init__(self, timeout: float = TIMEOUT) -> None:
-        self._timeout = timeout
-        self._worker: Worker | None = None
+        self._watched = Watched(timeout)
         self._given_up: dict[str, str] = {}  # rules that took a worker down, and how
 
-    def __enter__(self) -> Asking:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._worker is not None:
-            self._worker.close()
+    def __exit__(self, *what: object) -> None:
+        self._watched.__exit__(*what)
 
     def holds(self, rule: str, value: Any) -> tuple[bool, str]:
         """Whether a rule holds for a value, or why that cannot be told."""
         if rule in self._given_up:
             return False, self._given_up[rule]
-        if self._worker is None:
-            self._worker = Worker("presync.policy.worker")
         try:
-            header = {"operation": "crd", "rule": rule}
-            reply, _ = self._worker.call(header, [json.dumps(value).encode()], self._timeout)
-        except EngineError as error:
-            self._worker = None
-            self._given_up[rule] = BOUNDS.get(error.bound, error.message).format(seconds=self._timeout)
+            reply, _ = self._watched.call({"operation": "crd", "rule": rule}, [json.dumps(value).encode()])
+        except TakenDownError as error:
+            self._given_up[rule] = str(error)
             return False, self._given_up[rule]
         return reply.get("holds") is True, str(reply.get("undetermined") or reply.get("error") or "")

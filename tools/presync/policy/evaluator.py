@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from presync.engine.client import EngineError, Worker
+from presync.engine.client import Worker
 from presync.policy.model import PolicyError, Template, Violation
+from presync.policy.watched import TakenDownError, Watched
 
 TIMEOUT = 20.0  # seconds for one template, one constraint and BATCH objects; the usual is 0.1
 BATCH = 500
-BOUNDS = {
-    "time": "did not end within {seconds:.0f} s; does it loop over too much?",
-    "memory": "needs more memory than a policy may take",
-    "crash": "took its process down; is it nested or recursive beyond all measure?",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +31,20 @@ class _Loaded:
     inventory: bool = False
 
 
-@dataclass(slots=True)
 class Evaluator:
     """Use as a context manager. Templates are known by their key, reviews and inventories by their number."""
 
-    timeout: float = TIMEOUT
-    _worker: Worker | None = None
-    _templates: dict[str, _Loaded] = field(default_factory=dict)
-    _reviews: list[bytes] = field(default_factory=list)
-    _inventories: list[bytes] = field(default_factory=list)
+    def __init__(self, timeout: float = TIMEOUT) -> None:
+        self._watched = Watched(timeout, self._tell)
+        self._templates: dict[str, _Loaded] = {}
+        self._reviews: list[bytes] = []
+        self._inventories: list[bytes] = []
 
-    def __enter__(self) -> Evaluator:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._worker is not None:
-            self._worker.close()
+    def __exit__(self, *what: object) -> None:
+        self._watched.__exit__(*what)
 
     def load(self, key: str, template: Template) -> bool:
         """Compile a template; tells whether it reads the inventory.
@@ -73,8 +67,8 @@ class Evaluator:
     def documents(self, reviews: Sequence[bytes], inventories: Sequence[bytes] = ()) -> None:
         """Replace what there is to judge; each is JSON."""
         self._reviews, self._inventories = list(reviews), list(inventories)
-        if self._worker is not None:
-            self._send(self._worker)
+        if self._watched.worker is not None:
+            self._send(self._watched.worker)
 
     def evaluate(
         self, key: str, parameters: Mapping[str, Any], reviews: Sequence[int], inventory: int = -1
@@ -104,36 +98,25 @@ class Evaluator:
     def _call(
         self, template: Template, operation: str, blobs: Sequence[bytes], **header: Any
     ) -> tuple[dict[str, Any], list[bytes]]:
-        worker = self._started()
         try:
-            reply, out = worker.call({"operation": operation, **header}, blobs, self.timeout)
-        except EngineError as error:
-            self._worker = None
-            why = BOUNDS.get(error.bound, error.message).format(seconds=self.timeout)
-            raise PolicyError(f"{template.kind} {why}") from None
-        except BaseException:
-            worker.close(kill=True)
-            self._worker = None
-            raise
+            reply, out = self._watched.call({"operation": operation, **header}, blobs)
+        except TakenDownError as error:
+            raise PolicyError(f"{template.kind} {error}") from None
         if "error" in reply:
             raise PolicyError(reply["error"], bool(reply.get("invalid")))
         return reply, out
 
-    def _started(self) -> Worker:
-        """The worker; a new one knows everything the one before knew, but the templates that failed."""
-        if self._worker is None:
-            self._worker = worker = Worker("presync.policy.worker")
-            self._send(worker)
-            for key, loaded in self._templates.items():
-                if loaded.failed is None:
-                    code = [json.dumps(loaded.template.code).encode()]
-                    worker.call(
-                        {"operation": "template", "key": key, "engine": loaded.template.engine}, code, self.timeout
-                    )
-        return self._worker
+    def _tell(self, worker: Worker) -> None:
+        """Everything the worker before knew, but the templates that failed."""
+        self._send(worker)
+        for key, loaded in self._templates.items():
+            if loaded.failed is None:
+                code = [json.dumps(loaded.template.code).encode()]
+                header = {"operation": "template", "key": key, "engine": loaded.template.engine}
+                worker.call(header, code, self._watched.timeout)
 
     def _send(self, worker: Worker) -> None:
-        worker.call({"operation": "clear"}, [], self.timeout)
+        worker.call({"operation": "clear"}, [], self._watched.timeout)
         for what, blobs in (("reviews", self._reviews), ("inventories", self._inventories)):
             if blobs:
-                worker.call({"operation": "documents", "what": what}, blobs, self.timeout)
+                worker.call({"operation": "documents", "what": what}, blobs, self._watched.timeout)

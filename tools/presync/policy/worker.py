@@ -7,13 +7,12 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
 from presync.engine import wire
 from presync.engine.limits import limit_memory
 from presync.policy.model import CEL, PolicyError
 
-Reply = tuple[dict[str, Any], list[bytes]]
 RECURSION = 20_000  # frames; trees of deeply nested policies are walked without recursion, but read by json
 
 
@@ -27,7 +26,7 @@ class State:
         self.current: dict[str, int] = {}  # template to the inventory it was given
         self.rules: Any = None  # of CRDs
 
-    def template(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    def template(self, header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         """Compile a template under a key."""
         code = json.loads(blobs[0])
         if header["engine"] == CEL:
@@ -40,20 +39,20 @@ class State:
             self.programs[header["key"]] = Program(code)
         return {"inventory": self.programs[header["key"]].reads_inventory}, []
 
-    def documents(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    def documents(self, header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         """Reviews, numbered in order, and inventories."""
         own = self.reviews if header["what"] == "reviews" else self.inventories
         own += [blob.decode() for blob in blobs]
         return {}, []
 
-    def clear(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    def clear(self, header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         """Forget reviews and inventories."""
         self.reviews.clear()
         self.inventories.clear()
         self.current.clear()
         return {}, []
 
-    def evaluate(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    def evaluate(self, header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         """A template with one constraint's parameters on some reviews; an error concerns one review."""
         program, key = self.programs[header["key"]], header["key"]
         wanted = header["inventory"]
@@ -72,7 +71,7 @@ class State:
             found += [{"review": number, **one} for one in said]
         return {}, [json.dumps(found).encode()]
 
-    def crd(self, header: dict[str, Any], blobs: list[bytes]) -> Reply:
+    def crd(self, header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         """A rule of a CRD about a value."""
         if self.rules is None:
             from presync.policy.cel.crd import Rules  # noqa: PLC0415 - 80 ms
@@ -81,28 +80,26 @@ class State:
         return self.rules.ask(header["rule"], json.loads(blobs[0])), []
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the input ends."""
+def answering() -> Callable[[dict[str, Any], list[bytes]], wire.Reply]:
+    """What answers, with its memory."""
     state = State()
-    operations: dict[str, Callable[[dict[str, Any], list[bytes]], Reply]] = {
+    operations: dict[str, Callable[[dict[str, Any], list[bytes]], wire.Reply]] = {
         "template": state.template,
         "documents": state.documents,
         "clear": state.clear,
         "evaluate": state.evaluate,
         "crd": state.crd,
     }
-    while True:
+
+    def answer(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
         try:
-            header, blobs = wire.receive(requests)
-        except EOFError:
-            return
-        try:
-            reply, out = operations[header["operation"]](header, blobs)
+            return operations[header["operation"]](header, blobs)
         except PolicyError as error:
-            reply, out = {"error": error.message, "invalid": error.invalid}, []
+            return {"error": error.message, "invalid": error.invalid}, []
         except Exception as error:  # noqa: BLE001 - told as a finding; the next template may be fine
-            reply, out = {"error": f"{type(error).__name__}: {error}", "invalid": False}, []
-        wire.send(replies, reply, out)
+            return {"error": f"{type(error).__name__}: {error}", "invalid": False}, []
+
+    return answer
 
 
 def main() -> None:
@@ -111,7 +108,7 @@ def main() -> None:
     sys.setrecursionlimit(RECURSION)
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    serve(sys.stdin.buffer, replies)
+    wire.serve(sys.stdin.buffer, replies, answering())
 
 
 if __name__ == "__main__":
