@@ -132,17 +132,22 @@ class Lines:
                 if held(line, key)
             ]
             if len(found) > 1:
-                found = self._setting(found[:_TRIED], key, target)
+                found = self._setting(found, key, target)
             if found:
                 file, number = found[0]
                 return Location(self.trace.bare.origins.get(file, file), number)
         return None
 
     def _setting(self, places: Sequence[tuple[str, int]], key: str, target: Target) -> list[tuple[str, int]]:
-        """Of several lines with the key those that may set the field, one that was seen to do so first."""
+        """Of several lines with the key those that may set the field: one that does, else those nobody could try.
+
+        Lines that spell the value out come first.
+        """
         before = self._tried(self.trace.narrowed(target.template), target)
+        value = str(before[0]) if before else ""
+        spelt = sorted(places, key=lambda place: not re.search(rf":.*\b{re.escape(value)}\b", self.source(*place)))
         refused = []
-        for file, number in places:
+        for file, number in spelt[:_TRIED]:
             files = dict(self.trace.narrowed(target.template))
             lines = files[file].decode("utf-8", "replace").split("\n")
             lines[number - 1] = _rewritten(lines[number - 1], key)
