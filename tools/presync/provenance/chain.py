@@ -88,7 +88,7 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
     files = tuple(_files(trace, prober, target, value))
     if not files and lines and "toYaml" in lines[0].text:
-        files = tuple(_entry(trace, resource.data, path))
+        files = tuple(_entry(trace, prober, target, resource.data))
     return Chain(None if value is MISSING else value, keys, lines, files)
 
 
@@ -104,10 +104,17 @@ def _files(trace: HelmTrace, prober: Prober, target: Target, value: Any) -> Iter
     if not wanted or target.template not in prober.base:
         return
     found = sorted(_holding(trace, target, wanted))
+    yield from _setting(trace, prober, target, [(path, at, wanted[0], text) for _, _, path, at, text in found])
+
+
+def _setting(
+    trace: HelmTrace, prober: Prober, target: Target, places: Sequence[tuple[str, int, str, str]]
+) -> Iterator[Line]:
+    """Of places (file, index of the line, text in it to change, line) the one that sets the field, if any may."""
     refused: Line | None = None
-    for _, _, path, at, text in found[:_TRIED]:
+    for path, at, changed, text in places[:_TRIED]:
         line = Line(Location(trace.bare.origins.get(path, path), at + 1), text)
-        outcome = _tried(trace, prober, target, (path, at, wanted[0]))
+        outcome = _tried(trace, prober, target, (path, at, changed))
         if outcome == "changed":
             yield line
             return
@@ -119,7 +126,6 @@ def _files(trace: HelmTrace, prober: Prober, target: Target, value: Any) -> Iter
 
 def _holding(trace: HelmTrace, target: Target, wanted: Sequence[str]) -> Iterator[tuple[int, int, str, int, str]]:
     """Where the text may come from, the likeliest first: lines it shares, and words with the name of the object."""
-    words = {word for word in re.split(r"[^a-z0-9]+", target.name.lower()) if word}
     for path, data in trace.bare.files.items():
         if _OTHER.search(path):
             continue
@@ -130,10 +136,14 @@ def _holding(trace: HelmTrace, target: Target, wanted: Sequence[str]) -> Iterato
             continue
         if at < 0:
             at = next(at for at, line in enumerate(lines) if line in wanted)
-        named = re.split(r"[^a-z0-9]+", path.lower().rpartition("/")[2].rpartition(".")[0])
-        # As many words of the name as there are, and none that it has not.
-        alike = len(words & set(named)) - len(set(named) - words)
-        yield -shared, -alike, path, at, lines[at]
+        yield -shared, -_alike(path, target), path, at, lines[at]
+
+
+def _alike(path: str, target: Target) -> int:
+    """How well the name of a file fits that of the object: as many of its words as there are, and no others."""
+    words = {word for word in re.split(r"[^a-z0-9]+", target.name.lower()) if word}
+    named = set(re.split(r"[^a-z0-9]+", path.lower().rpartition("/")[2].rpartition(".")[0]))
+    return len(words & named) - len(named - words)
 
 
 def _tried(trace: HelmTrace, prober: Prober, target: Target, place: tuple[str, int, str]) -> str:
@@ -159,8 +169,12 @@ def _tried(trace: HelmTrace, prober: Prober, target: Target, place: tuple[str, i
     )
 
 
-def _entry(trace: HelmTrace, data: Any, path: Sequence[str | int]) -> Iterator[Line]:
-    """The line in a file of the chart of an entry that came here whole: the alert of a rule file, by its name."""
+def _entry(trace: HelmTrace, prober: Prober, target: Target, data: Any) -> Iterator[Line]:
+    """The line in a file of the chart of an entry that came here whole: the alert of a rule file, by its name.
+
+    Where several files have an entry of the name, it is the one whose change changes the field.
+    """
+    path = target.path
     for length in range(len(path), 0, -1):
         parent = influence.get(data, path[:length])
         names = [name for name in _NAMES if isinstance(parent, dict) and isinstance(parent.get(name), str)]
@@ -171,13 +185,23 @@ def _entry(trace: HelmTrace, data: Any, path: Sequence[str | int]) -> Iterator[L
         beside, index = influence.get(data, path[: length - 1]), path[length - 1]
         before = beside[:index] if isinstance(beside, list) and isinstance(index, int) else []
         earlier = sum(isinstance(one, dict) and one.get(name) == value for one in before)
-        for file, content in trace.bare.files.items():
+        places = []
+        for file, content in sorted(trace.bare.files.items(), key=lambda one: -_alike(one[0], target)):
             lines = [] if _OTHER.search(file) else content.decode("utf-8", "replace").split("\n")
             found = [at for at, line in enumerate(lines) if pattern.match(line)]
             if len(found) > earlier:
                 at = _below(lines, found[earlier], path[length:])
-                yield Line(Location(trace.bare.origins.get(file, file), at + 1), lines[at].strip())
-                return
+                shown = str(influence.get(data, path))
+                places.append(
+                    (file, at, shown if shown and shown in lines[at] else lines[at].strip(), lines[at].strip())
+                )
+        if len(places) == 1:
+            file, at, _, text = places[0]
+            yield Line(Location(trace.bare.origins.get(file, file), at + 1), text)
+        elif places:
+            yield from _setting(trace, prober, target, places)
+        if places:
+            return
 
 
 def _ends(line: str, indent: int) -> bool:

@@ -350,3 +350,36 @@ def test_one_of_several_lines_that_hold_the_key(chart: Repo, path: str, line: in
     chart.write({"charts/web/templates/_volumes.tpl": VOLUMES, "charts/web/templates/pod.yaml": PODS})
     found = chain(chart, path, "Pod")
     assert str(found.lines[0].location) == f"charts/web/templates/_volumes.tpl:{line}"
+
+
+SETS = """\
+{{- range $path, $_ := .Files.Glob "sets/*.yaml" }}
+{{- $name := base $path | trimSuffix ".yaml" }}
+{{- with $.Files.Get $path | fromYaml }}
+---
+apiVersion: example.com/v1
+kind: Set{{ $name }}
+metadata: {name: {{ $name }}-set}
+# check
+spec:
+  {{- toYaml .spec | nindent 2 }}
+{{- end }}
+{{- end }}
+"""
+
+
+@pytest.mark.parametrize(("set_name", "line"), [("one", "one.yaml:4"), ("two", "two.yaml:4")])
+@pytest.mark.parametrize("refused", [False, True])
+def test_two_files_with_an_entry_of_one_name(chart: Repo, set_name: str, line: str, refused: bool) -> None:
+    """The file is the one whose change changes the field; where the chart refuses any other text, that of its name."""
+    check = '{{ if ne (index .spec.features 0).dtype "int64" }}{{ fail "dtype" }}{{ end }}' if refused else ""
+    entry = "spec:\n  features:\n    - name: total\n      dtype: int64\n"
+    chart.write(
+        {
+            "charts/web/sets/one.yaml": entry,
+            "charts/web/sets/two.yaml": entry,
+            "charts/web/templates/sets.yaml": SETS.replace("# check", check),
+        }
+    )
+    found = chain(chart, "spec.features.0.dtype", f"Set{set_name}")
+    assert str(found.location) == f"charts/web/sets/{line}"
