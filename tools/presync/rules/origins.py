@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from presync.argocd.appset.lines import in_patch
 from presync.base import goyaml
 from presync.base.finding import Location
 from presync.platform.model import Entry, Platform
@@ -46,29 +47,15 @@ def steps(field: str) -> list[str | int]:
 
 
 def _in_patch(node: yaml.Node, path: list[str | int], value: Any) -> int:
-    """The line of a field that an ApplicationSet's templatePatch sets; 0 where the template itself has it, or neither.
-
-    The patch is a text with a template in it, so its keys are looked for one after the other.
-    """
+    """The line of a field that an ApplicationSet's templatePatch sets; 0 where it does not, or the template does."""
     spec = _child(node, "spec")
     patch, template = _child(spec, "templatePatch"), _child(spec, "template")
     for step in path:
         template = _child(template, step)
     if template is not None or not isinstance(patch, yaml.ScalarNode):
         return 0
-    lines = patch.value.split("\n")
-    at = -1
-    for key in (step for step in path if isinstance(step, str) and step != "spec"):
-        found = [number for number in range(at + 1, len(lines)) if re.match(rf"[\s-]*{re.escape(key)}:", lines[number])]
-        if not found:
-            break
-        at = found[0]
-    if at < 0:
-        return 0
-    holding = [
-        number for number in range(at, len(lines)) if isinstance(value, str) and value and value in lines[number]
-    ]
-    return patch.start_mark.line + 2 + (holding or [at])[0]
+    line = in_patch(patch.value, path, value)
+    return 0 if line is None else patch.start_mark.line + 2 + line
 
 
 def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
