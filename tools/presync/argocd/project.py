@@ -169,7 +169,9 @@ class _Judge:
                 f"Name the cluster in {self.project} as the Application does, or give the cluster's Secret in the file "
                 "that `clusters:` in presync.yaml names."
             )
-            yield self._problem("destination-unknown", message, remedy, "spec.destination")
+            field = f"spec.destination.{'server' if self.application.destination.server else 'name'}"
+            cause = f"{self.name} {self.cluster.name or self.cluster.server}"
+            yield self._problem("destination-unknown", message, remedy, field, cause=cause)
 
     def objects(self, resources: Sequence[Resource]) -> Iterator[Problem]:
         """Each object on its own, as a sync does."""

@@ -7,11 +7,10 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from presync.base import goyaml
-from presync.base.finding import Finding, Location
+from presync.base.finding import Finding
 from presync.platform.model import Platform
 from presync.rules.registry import registry
-from presync.tree import TreeError
+from presync.settings import place
 
 EXPIRED, UNUSED = "PRE001", "PRE002"
 _CONDITIONS = ("application", "environment", "resource", "field", "file")
@@ -88,15 +87,6 @@ def _about(platform: Platform, rule_id: str, at: int, message: str) -> Finding:
         message=message,
         remedy=_REMEDIES[rule_id],
         field=f"waivers[{at}]",
-        location=_line(platform, at),
+        location=place(platform.tree, "waivers", at),
         key=message,
     )
-
-
-def _line(platform: Platform, at: int) -> Location:
-    file = platform.settings.file
-    try:
-        document = next(goyaml.documents(goyaml.decode(platform.tree.read(file))))
-    except (TreeError, goyaml.GoYamlError, StopIteration):
-        return Location(file)
-    return goyaml.locate(document.node, ("waivers", at), file)

@@ -10,7 +10,7 @@ from typing import Any
 
 from presync.argocd.model import CONTROL_PLANE, Application, Manifest
 from presync.argocd.repositories import Repositories
-from presync.base.finding import Problem
+from presync.base.finding import Location, Problem
 from presync.settings import Settings
 from presync.tree import Repository, Tree
 from presync.tree.repository import canonical_url
@@ -37,6 +37,7 @@ def identify(
                     "repository-assumed",
                     f"took {assumed} to be this repository: {hits} of the {total} paths used with it exist here",
                     "Name it under `repository:` in presync.yaml.",
+                    location=Location(settings.file, 1 if settings.file else 0),
                 )
             )
     known = {canonical_url(url) for url in urls}

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 
 from presync.argocd.context import Context
 from presync.argocd.expand import expand, plain
-from presync.argocd.model import Application, Expansion, Manifest, Object
+from presync.argocd.model import GROUP, Application, Expansion, Manifest, Object
+from presync.argocd.project import Resource as Judged
 from presync.argocd.project import denials
 from presync.argocd.refusal import refusals
-from presync.base.finding import Problem
+from presync.argocd.scope import cluster_scoped
+from presync.base.finding import Location, Problem
 from presync.engine import Engine
 from presync.platform.discovery import KINDS, discover
 from presync.platform.identity import control_plane, environment_of, identify
 from presync.platform.model import Entry, Platform
+from presync.platform.schemas import bundled
 from presync.render.memory import Memory
 from presync.render.model import RenderedApplication
 from presync.render.render import Bare, render_all
-from presync.settings import Settings, load_settings
+from presync.settings import Settings, load_settings, place
 from presync.tree import Repository, Tree
 
 MAX_ROUNDS = 10  # an app of apps of apps … deeper than this is a loop
@@ -95,18 +98,23 @@ class _Loader:
                         f"Applications that render Applications go on after {MAX_ROUNDS} levels "
                         f"(last: {fresh[0].kind} {fresh[0].name})",
                         "Look for an Application that renders itself under another name.",
+                        application=fresh[0].parent,
+                        resource=f"{fresh[0].kind}.{GROUP} {fresh[0].namespace}/{fresh[0].name}",
+                        field="metadata.name",
                         location=fresh[0].location,
                     )
                 )
                 break
             pending = self._declared(self._render(self._applications(fresh)))
         if not self.found:
+            roots = ", ".join(self.context.settings.roots)
             self.problems.append(
                 Problem(
                     "nothing-found",
-                    "there is no Application and no ApplicationSet here",
+                    f"there is no Application and no ApplicationSet {f'below {roots}' if roots else 'here'}",
                     "Is this the root of the GitOps repository? Give it with -C, and the files with Argo CD's objects "
                     "under `roots:` in presync.yaml.",
+                    location=place(head, "roots") if roots else Location(),
                 )
             )
         return self._platform(repository, head)
@@ -193,7 +201,7 @@ class _Loader:
             Manifest(_in_namespace(resource.data, resource.namespace), resource.source, parent=result.application.name)
             for result in rendered
             for resource in result.resources
-            if resource.group == "argoproj.io" and resource.kind in KINDS
+            if resource.group == GROUP and resource.kind in KINDS
         ]
 
     def _platform(self, repository: Repository, head: Tree) -> Platform:
@@ -215,6 +223,7 @@ class _Loader:
                 application,
                 projects.get(application.project),
                 result.resources,
+                cluster_scoped=_cluster_scoped,
                 control_plane=self.context.control_plane,
             )
             entries.append(Entry(result, environment_of(application, self.context.settings), refused))
@@ -228,6 +237,15 @@ class _Loader:
             tuple(self.problems),
             self.context.control_plane,
         )
+
+
+def _cluster_scoped(resource: Judged) -> bool:
+    """Whether the kind has no namespace: as Kubernetes has it, else as the bundled CRDs do, else by the looks of it."""
+    known = cluster_scoped(resource.group, resource.kind)
+    if known is None:
+        declared = bundled.load(resource.group, resource.api_version.rpartition("/")[2], resource.kind)
+        known = not declared.namespaced if declared else None
+    return not resource.namespace if known is None else known
 
 
 def _with_parent(rendered: RenderedApplication, parent: str) -> RenderedApplication:

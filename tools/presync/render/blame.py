@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from presync.base.finding import Location
 from presync.render.chart import ChartFiles
@@ -72,3 +72,20 @@ def _places(
             if layer.sets(path[:-1]):
                 yield 1, layer.locate(path[:-1])
                 return
+
+
+def of_itself(layers: Sequence[Layer]) -> Location | None:
+    """A text of the values that is a template and asks for itself: where it goes through tpl, that never ends."""
+    for layer in reversed(layers):
+        for path, text in _texts(layer.data):
+            if re.search(rf"\.Values\.{re.escape('.'.join(path))}(?![\w.-])", text):
+                return layer.locate(path)
+    return None
+
+
+def _texts(data: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, str) and "{{" in data:
+        yield path, data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield from _texts(value, (*path, str(key)))

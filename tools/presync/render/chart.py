@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from presync.base import goyaml
+from presync.base.finding import Location, Problem
 from presync.engine import Chart
 from presync.render import archive
 from presync.render.failure import Refused
 from presync.render.files import walk
 from presync.render.helmignore import FILE, Rules
-from presync.tree import Tree, TreeError
+from presync.tree import TooLarge, Tree, TreeError
 
 MAX_FILE_BYTES = 5 * 1024 * 1024  # Helm's bound for one file of a chart
 _SCHEMA = "values.schema.json"
@@ -182,16 +183,23 @@ def load(tree: Tree, folder: str) -> ChartFiles:
             continue
         try:
             data = tree.read(paths[path])
+        except TooLarge:
+            raise _too_large(paths[path]) from None
         except TreeError as error:
             raise Refused(f"error reading {path}: {error.message}") from None
         if len(data) > MAX_FILE_BYTES:
-            name = posixpath.basename(path)
-            raise Refused(f'chart file "{name}" is larger than the maximum file size {MAX_FILE_BYTES}')
+            raise _too_large(paths[path])
         files[path] = data.removeprefix(b"\xef\xbb\xbf")
         origins[path] = paths[path]
     if "Chart.yaml" not in files:
         raise Refused("Chart.yaml file is missing")
     return ChartFiles(folder, files, origins, rules)
+
+
+def _too_large(path: str) -> Refused:
+    message = f'chart file "{posixpath.basename(path)}" is larger than the maximum file size {MAX_FILE_BYTES}'
+    remedy = "Keep it out of the chart, or list it in .helmignore."
+    return Refused(message, (Problem("render-failed", message, remedy, location=Location(path), cause=path),))
 
 
 def _text(tree: Tree, path: str) -> str:

@@ -17,6 +17,23 @@ class Refused(Exception):
 class Unavailable(Exception):
     """presync has not what it needs to tell; the problem says what and how to get it."""
 
-    def __init__(self, kind: str, message: str, remedy: str = "", location: Location | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        remedy: str = "",
+        location: Location | None = None,
+        *,
+        field: str = "",
+        cause: str = "",
+    ) -> None:
+        """``field`` is one of the source; ``cause`` is what several sources may have in common."""
         super().__init__(message)
-        self.problem = Problem(kind, message, remedy, location=location or Location())
+        self.problem = Problem(kind, message, remedy, field=field, location=location or Location(), cause=cause)
+
+    def placed(self, field: str = "", location: Location | None = None) -> Unavailable:
+        """The same at a field or in a file, where it has no place yet."""
+        said = self.problem
+        if said.location.file:
+            return self
+        return Unavailable(said.kind, said.message, said.remedy, location, field=field or said.field, cause=said.cause)

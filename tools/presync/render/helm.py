@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from presync.argocd.versions import before, has_helm
@@ -29,6 +30,7 @@ _RELEASE = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0
 _VERSION = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)+)")
 _MAX_RELEASE = 53
 _NO_NETWORK = "127.0.0.1:9"
+_ADDRESS = re.compile(rb'"\$ref"\s*:\s*"[a-z]+://')
 
 
 def render(prepared: Prepared, run: Run) -> Output:
@@ -262,6 +264,12 @@ class _Render:
                 ),
             )
 
+    def _remote_schema(self, chart: ChartFiles) -> Location:
+        name = "values.schema.json"
+        found = _ADDRESS.search(chart.files.get(name, b""))
+        line = chart.files[name].count(b"\n", 0, found.start()) + 1 if found else 0
+        return replace(self.prepared.file(chart.origins.get(name, name)), line=line)
+
     def _line(self, name: str, chart: ChartFiles, key: str) -> Location:
         where = self.prepared.file(chart.origins.get(name, name))
         nodes = (document.node for document in goyaml.documents(chart.files[name].decode("utf-8", "replace")))
@@ -270,12 +278,16 @@ class _Render:
     def _failure(self, error: EngineError, chart: ChartFiles, layers: Sequence[Layer]) -> Exception:
         stopped = bounded(error)
         if stopped:
-            return stopped
+            place = blame.of_itself(layers)
+            remedy = "The value asks for itself, and through tpl that never ends: write it out." if place else ""
+            return Unavailable(stopped.problem.kind, stopped.problem.message, remedy, place)
         if _NO_NETWORK in error.message:
             return Unavailable(
                 "schema-remote",
                 f"values.schema.json of {chart.name} points to another schema on the network",
                 "Copy the schema into $defs; what a URL gives can change without a commit.",
+                self._remote_schema(chart),
+                cause=chart.name,
             )
         own = chart.files.get("values.yaml", b"")
         defaults = Layer(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from presync.base.finding import Location, Problem
@@ -71,7 +72,7 @@ def problems(chart: ChartFiles, values: Values, place: Callable[[str], Location]
     """
     yield from _unclear_nulls(chart, values, place)
     for name, path, data in _templates(chart):
-        what = ""
+        what, line = "", 0
         for found in _ACTION.finditer(data):
             action = _QUOTED.sub(b'""', found[1])
             if _TOML.search(action):
@@ -79,17 +80,21 @@ def problems(chart: ChartFiles, values: Values, place: Callable[[str], Location]
                 raise Refused(f'parse error at ({name}/{path}:{line}): function "mustToToml" not defined')
             unknown = [field.decode() for field in _CHART.findall(action) if field.decode() not in _METADATA]
             if _VERSION.search(action):
-                what = what or "asks for the version of Helm"
+                what = "asks for the version of Helm"
             elif unknown:
-                what = what or f"uses .Chart.{unknown[0]}"
+                what = f"uses .Chart.{unknown[0]}"
             elif _WHOLE.search(action):
-                what = what or "looks into .Chart as a map"
+                what = "looks into .Chart as a map"
+            if what:
+                line = data.count(b"\n", 0, found.start()) + 1
+                break
         if what:
             yield Problem(
                 "helm-version",
                 f"{path} of {name} {what}, which Helm 3.19 and the Helm 4 that presync renders with answer differently",
                 "Take the value from values.yaml; docs/fidelity.md says what differs.",
-                location=place(path),
+                location=replace(place(path), line=line),
+                cause=f"{name}/{path}",
             )
     for folder, one in _charts(chart, ""):
         names = [str(dependency.get("name")) for dependency in one.dependencies]

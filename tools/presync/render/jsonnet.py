@@ -33,7 +33,10 @@ def render(prepared: Prepared, run: Run, path: str, data: bytes) -> Output:
     """
     if not available():
         raise Unavailable(
-            "jsonnet-unsupported", f"{path}: the library for Jsonnet is not installed", "Install jsonnet."
+            "jsonnet-unsupported",
+            f"{path}: the library for Jsonnet is not installed",
+            "Install jsonnet.",
+            Location(path),
         )
     options = prepared.source.directory.get("jsonnet")
     options = options if isinstance(options, Mapping) else {}

@@ -48,6 +48,7 @@ def render(prepared: Prepared, run: Run) -> Output:
             f"kustomize.version {options['version']}: Argo CD refuses it unless argocd-cm registers that version, and "
             "presync has no other than the one Argo CD brings",
             "Leave the version out.",
+            field="kustomize.version",
         )
     file = kustomization_file(tree, folder)
     content = _content(prepared, file) if _changes(options) else None
@@ -59,14 +60,19 @@ def render(prepared: Prepared, run: Run) -> Output:
             "kustomize-remote",
             f"{where} takes in {what} from the network",
             "Keep a copy in the repository; what an address gives can change without a commit.",
+            _line(tree, where, what),
+            cause=f"{where} {what}",
         )
     with tempfile.TemporaryDirectory(prefix="presync-") as scratch:
         root = Path(scratch, "tree").resolve()
         _export(prepared, needed, root)
         if content is not None:
             (root / file).write_text(json.dumps(content), "utf-8")
-        text = _build(root, folder)
-    location = Location(file, 1) if file else Location(folder)
+        location = Location(file, 1) if file else Location(folder)
+        try:
+            text = _build(root, folder)
+        except Unavailable as error:
+            raise error.placed(location=location) from None
     try:
         items = tuple(
             Item(documents.as_object(data), location, chunk)
@@ -125,6 +131,12 @@ class _Folder:
 
     def _joined(self, path: str) -> str | None:
         return join(self.folder, path) if not path.startswith("/") else None
+
+
+def _line(tree: Tree, file: str, text: str) -> Location:
+    """The first line of a file that holds the text."""
+    lines = tree.read(file).decode("utf-8", "replace").split("\n")
+    return Location(file, next((number for number, line in enumerate(lines, 1) if text in line), 0))
 
 
 def _export(prepared: Prepared, needed: Needed, root: Path) -> None:

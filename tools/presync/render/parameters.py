@@ -38,7 +38,7 @@ def apply(
     plain: dict[str, str] = {}
     forced: dict[str, str] = {}
     problems: list[Problem] = []
-    for one in _mappings(helm.get("parameters")):
+    for at, one in enumerate(_mappings(helm.get("parameters"))):
         name, raw = _text(one.get("name")), _text(one.get("value"))
         (forced if one.get("forceString") is True else plain)[name] = substitute(raw, environment)
         if uses_revision(raw):
@@ -47,7 +47,7 @@ def apply(
                     "revision-dependent",
                     f"parameter {name} takes in the commit id, which is another one after the merge",
                     "What is shown here was rendered with the current commit.",
-                    field=name,
+                    field=f"helm.parameters[{at}].value",
                 )
             )
     files = {_text(one.get("name")): read(_text(one.get("path"))) for one in _mappings(helm.get("fileParameters"))}
@@ -56,14 +56,17 @@ def apply(
         *(_Assignment("--set-string", name, _escaped(value)) for name, value in forced.items()),
         *(_Assignment("--set-file", name, value) for name, value in files.items()),
     ]
-    result = _applied(values, assignments)
-    if _order_matters(values, assignments, result):
+    result, settled = _in_any_order(values, assignments)
+    if not settled:
+        outer, inner = _nested([one.name for one in assignments])
+        which = f"{outer} and {inner} set one key, one inside the other" if inner else "set one key twice"
+        names = [_text(one.get("name")) for one in _mappings(helm.get("parameters"))]
         problems.append(
             Problem(
                 "parameter-order",
-                "two helm.parameters set the same key, one inside the other; Argo CD applies them in random order",
+                f"helm.parameters {which}; Argo CD applies them in random order",
                 "Set them in one place, for example in helm.valuesObject.",
-                field=", ".join(sorted({*plain, *forced, *files})),
+                field=f"helm.parameters[{names.index(inner)}].name" if inner in names else "helm.parameters",
             )
         )
     return result, problems
@@ -82,15 +85,30 @@ def _applied(values: Mapping[str, Any], assignments: Iterable[_Assignment]) -> V
     return result
 
 
-def _order_matters(values: Mapping[str, Any], assignments: Sequence[_Assignment], result: Values) -> bool:
-    if len(assignments) < 2:
-        return False
+def _in_any_order(values: Mapping[str, Any], assignments: Sequence[_Assignment]) -> tuple[Values, bool]:
+    """The values, and whether they are the same in another order; one in which Helm refuses counts as another result.
+
+    Raises:
+        Refused: in every order.
+    """
     flags = ("--set", "--set-string", "--set-file")
     backwards = [one for flag in flags for one in reversed(assignments) if one.flag == flag]
-    try:
-        return _applied(values, backwards) != result
-    except Refused:
-        return True
+    results = []
+    refused = None
+    for order in (assignments, backwards):
+        try:
+            results.append(_applied(values, order))
+        except Refused as error:
+            refused = refused or error
+    if not results:
+        raise refused or Refused("")
+    return results[0], len(results) == 2 and results[0] == results[1]
+
+
+def _nested(names: Sequence[str]) -> tuple[str, str]:
+    """A name and one below it; empty where no two are so."""
+    pairs = ((one, other) for one in names for other in names if other.startswith((f"{one}.", f"{one}[")))
+    return next(pairs, ("", ""))
 
 
 def _escaped(value: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from presync.argocd.model import Application, Source
 from presync.argocd.repositories import SourceUnavailable
+from presync.argocd.validity import source_fields
 from presync.argocd.versions import before
 from presync.base.finding import Problem
 from presync.render import directory, helm, kustomize, vendor
@@ -58,13 +60,17 @@ class Sources:
             Unavailable: one of them is not here.
         """
         references = self._references()
-        for source in self.application.sources:
-            if self.several and not source.path and not source.chart:
-                self._tree(source)  # only there to be referred to, but it must exist
-                continue
-            if self._external(source):
-                continue
-            yield self._output(source, references)
+        for source, field in source_fields(self.application):
+            try:
+                if self.several and not source.path and not source.chart:
+                    self._tree(source)  # only there to be referred to, but it must exist
+                    continue
+                if self._external(source):
+                    continue
+                output = self._output(source, references)
+            except Unavailable as error:
+                raise error.placed(_of_source(error.problem, field).field) from None
+            yield replace(output, problems=tuple(_of_source(one, field) for one in output.problems))
 
     def _references(self) -> dict[str, Source]:
         found: dict[str, Source] = {}
@@ -128,6 +134,7 @@ class Sources:
                     "plugin-unsupported",
                     "the source is rendered by a config management plugin, which presync does not run",
                     "List the source under `externals:` in presync.yaml, or render it to YAML in the repository.",
+                    field="plugin",
                 )
             case _:
                 return directory.render(prepared, self.run)
@@ -136,7 +143,14 @@ class Sources:
         try:
             return self.run.context.repositories.tree(source.repo_url, source.target_revision)
         except SourceUnavailable as error:
-            raise Unavailable("source-unavailable", error.message, error.remedy) from None
+            known = self.run.context.repositories.is_this(source.repo_url)
+            raise Unavailable(
+                "source-unavailable",
+                error.message,
+                error.remedy,
+                field="targetRevision" if known else "repoURL",
+                cause=f"{source.repo_url} {source.target_revision}" if known else source.repo_url,
+            ) from None
 
     def _commit(self, tree: Tree) -> str:
         if isinstance(tree, CommitTree):
@@ -144,7 +158,7 @@ class Sources:
         return self.run.context.repositories.repository.resolve("HEAD") or _NO_COMMIT
 
     def _chart(self, source: Source, problems: list[Problem]) -> tuple[Tree, str, str]:
-        version, tree, ranged = self.run.remote_chart(source.repo_url, source.chart, source.target_revision)
+        version, tree, ranged = self._remote(source.repo_url, source.chart, source)
         check_links(tree, "chart")
         if ranged:
             problems.append(self._ranged(source, version))
@@ -154,10 +168,16 @@ class Sources:
         """An OCI artifact: the last part of its address is what the lock file calls the chart."""
         address = f"{source.repo_url.rstrip('/')}/{source.chart}" if source.chart else source.repo_url.rstrip("/")
         base, _, name = address.rpartition("/")
-        version, tree, ranged = self.run.remote_chart(base, name, source.target_revision)
+        version, tree, ranged = self._remote(base, name, source)
         if ranged:
             problems.append(self._ranged(source, version))
         return tree, version, f"{address}:{version}"
+
+    def _remote(self, repo_url: str, name: str, source: Source) -> tuple[str, Tree, bool]:
+        try:
+            return self.run.remote_chart(repo_url, name, source.target_revision)
+        except Unavailable as error:
+            raise error.placed("targetRevision") from None
 
     def _ranged(self, source: Source, version: str) -> Problem:
         return Problem(
@@ -204,3 +224,10 @@ class Sources:
                 )
             check_links(trees[name])
         return trees
+
+
+def _of_source(problem: Problem, field: str) -> Problem:
+    """What is wrong with a field of the source, as a field of the Application; where a file is at fault, as it is."""
+    if not problem.field or problem.location.file:
+        return problem
+    return replace(problem, field=f"{field}.{problem.field}")

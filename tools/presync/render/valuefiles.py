@@ -57,11 +57,13 @@ def value_files(raw: Sequence[str], place: Place, ignore_missing: bool, globs: b
     named = {(id(file.tree), file.path) for file in _explicit(raw, place)}
     found: dict[tuple[int, str], File] = {}
     named_again: list[File] = []
-    for text in raw:
+    for at, text in enumerate(raw):
         try:
             file = _resolve(text, place)
         except Refused as error:
             raise Refused(f"error resolving helm value files: error resolving value file path: {error}") from None
+        except Unavailable as error:
+            raise error.placed(f"helm.valueFiles[{at}]") from None
         if not globs:
             if not ignore_missing or _exists(file):
                 named_again.append(file)
@@ -106,6 +108,7 @@ def _inside(tree: Tree, folder: str, path: str) -> File:
                 "value-file-remote",
                 f"the value file {path} is read from the network",
                 "Keep the file in the repository; what a URL gives can change without a commit.",
+                cause=path,
             )
         raise Refused(f"the URL scheme '{scheme[1]}' is not allowed")
     joined = join(folder, path)

@@ -19,6 +19,7 @@ from presync.settings.model import External
 from presync.tree import Tree, TreeError
 
 _DIGEST = re.compile(r"[0-9a-f]{64}$")
+_CONFLICT = re.compile(r"^(<{7}|={7}|>{7})(?= |$)", re.MULTILINE)
 REMEDY = "Run `presync vendor` where there is a network, or `presync vendor --from DIR` with the packed chart in DIR."
 
 
@@ -37,7 +38,11 @@ class Locked:
 
 
 class LockError(ValueError):
-    """The lock file cannot be read."""
+    """The lock file cannot be read; the line where that is known."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
 
 
 def canonical(repo_url: str) -> str:
@@ -51,10 +56,13 @@ def parse_lock(text: str) -> tuple[Locked, ...]:
     Raises:
         LockError: not YAML, or an entry that lacks a field or has a malformed digest.
     """
+    marker = _CONFLICT.search(text)
+    if marker:
+        raise LockError("a merge left the marker of a conflict", text.count("\n", 0, marker.start()) + 1)
     try:
         data = goyaml.load(text) or {}
     except goyaml.GoYamlError as error:
-        raise LockError(str(error)) from None
+        raise LockError(str(error), error.line) from None
     entries = data.get("charts") if isinstance(data, Mapping) else None
     if entries is None:
         return ()
@@ -97,6 +105,7 @@ class Cache:
         self.folder = folder
         self.lock = lock
         self._broken = ""
+        self._line = 0
         self._versions = versions
         self._entries: tuple[Locked, ...] = ()
         self._known: dict[str, bytes] = {}
@@ -105,6 +114,7 @@ class Cache:
                 self._entries = parse_lock(goyaml.decode(tree.read(lock)))
             except (LockError, goyaml.GoYamlError, TreeError) as error:
                 self._broken = str(error)
+                self._line = getattr(error, "line", 0)
 
     def chart(self, repo_url: str, chart: str, wanted: str) -> tuple[str, bytes, bool]:
         """The exact version, the packed chart, and whether a range was resolved by the lock file.
@@ -119,7 +129,10 @@ class Cache:
                 data = path.read_bytes()
             except OSError:
                 raise Unavailable(
-                    "chart-cache", f"chart {chart} {entry.version} of {repo_url} is not in {self.folder}", REMEDY
+                    "chart-cache",
+                    f"chart {chart} {entry.version} of {repo_url} is not in {self.folder}",
+                    REMEDY,
+                    cause=f"{repo_url} {chart} {wanted}",
                 ) from None
             if hashlib.sha256(data).hexdigest() != entry.sha256:
                 raise Unavailable(
@@ -130,7 +143,8 @@ class Cache:
 
     def _find(self, repo_url: str, chart: str, wanted: str) -> tuple[Locked, bool]:
         if self._broken:
-            raise Unavailable("chart-lock", f"{self.lock}: {self._broken}", "Repair it.", Location(self.lock))
+            place = Location(self.lock, self._line)
+            raise Unavailable("chart-lock", f"{self.lock}: {self._broken}", "Repair it.", place, cause=self.lock)
         mine = {entry.version: entry for entry in self._entries if entry.key[:2] == (canonical(repo_url), chart)}
         if wanted in mine:
             return mine[wanted], False
@@ -141,7 +155,10 @@ class Cache:
             return mine[best], not self._versions.is_version(wanted)
         have = f"; {self.lock} has {', '.join(sorted(mine))}" if mine else f"; {self.lock} does not list it"
         raise Unavailable(
-            "chart-cache", f"chart {chart} {wanted or '(no version)'} of {repo_url} is not vendored{have}", REMEDY
+            "chart-cache",
+            f"chart {chart} {wanted or '(no version)'} of {repo_url} is not vendored{have}",
+            REMEDY,
+            cause=f"{repo_url} {chart} {wanted}",
         )
 
     def _fits(self, wanted: str, version: str) -> bool:

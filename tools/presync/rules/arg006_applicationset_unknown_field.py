@@ -1,7 +1,7 @@
 """An ApplicationSet has a field that Argo CD of the configured version does not know.
 
 The API server drops what its schema does not have, or refuses the object where it is applied strictly. Either way
-the setting has no effect.
+the setting has no effect. What a `templatePatch` sets is looked at too: nobody refuses that.
 
 Bad:
 

@@ -1,8 +1,9 @@
-"""A file of a directory source cannot be read as a manifest.
+"""A file of a source cannot be read, so Argo CD renders nothing of the Application.
 
 Bad:
 
-    # a file over the bound, or not UTF-8
+    kind: ConfigMap
+    >>>>>>> a marker that a merge left behind
 
 Good:
 
@@ -17,5 +18,4 @@ from presync.base.finding import Severity
 ID = "ARG039"
 NAME = "manifest-unreadable"
 SEVERITY = Severity.ERROR
-UNDETERMINED = True
 KINDS = ("manifest-unreadable",)

@@ -41,5 +41,8 @@ def check(platform: Platform) -> Iterator[Match]:
                 f"Argo CD {version} ignores the sync option {option} of an Application; it came with 3.4",
                 "Put the option into the annotation argocd.argoproj.io/sync-options of the objects.",
                 entry,
-                path=("spec", "syncPolicy", "syncOptions"),
+                location=entry.application.origin.location,
+                field="spec.syncPolicy.syncOptions",
+                cause=f"{version} {option}",
+                quote=option,
             )

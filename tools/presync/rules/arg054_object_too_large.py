@@ -17,7 +17,8 @@ Good:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from presync.base.finding import Severity
 from presync.platform.model import Entry, Platform
@@ -39,7 +40,7 @@ def check(platform: Platform) -> Iterator[Match]:
             continue
         if len(resource.text) < _LIMIT // 8 and resource.text:
             continue  # no text grows eightfold as JSON
-        size = len(json.dumps(resource.data, separators=(",", ":"), ensure_ascii=False).encode())
+        size = _size(resource.data)
         if size > _LIMIT:
             yield Match(
                 f"the object has {size:,} bytes; client-side apply keeps a copy in an annotation, which may have "
@@ -47,7 +48,24 @@ def check(platform: Platform) -> Iterator[Match]:
                 "Add ServerSideApply=true to the sync options of the Application, or of the object.",
                 entry,
                 resource,
+                _largest(resource.data),
             )
+
+
+def _size(data: Any) -> int:
+    return len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _largest(data: Any) -> tuple[str, ...]:
+    """The field that alone makes up more than half of the object, as deep as mappings go; empty where none does."""
+    path: tuple[str, ...] = ()
+    half = _size(data) // 2
+    while isinstance(data, Mapping):
+        heavy = [str(key) for key, value in data.items() if _size(value) > half]
+        if not heavy:
+            break
+        path, data = (*path, heavy[0]), data[heavy[0]]
+    return path
 
 
 def _client_side(entry: Entry, resource: Resource) -> bool:

@@ -1,7 +1,8 @@
 """A source from another repository follows a branch, or HEAD.
 
 What runs changes without a commit here, so neither review nor revert of this repository decides about it. In an
-environment called prod this is a warning, elsewhere only good to know.
+environment called prod this is a warning, and for what belongs to none and so serves prod too; elsewhere it is only
+good to know.
 
 Bad:
 
@@ -35,7 +36,7 @@ _PRODUCTION = re.compile(r"(?i)prod|live")
 
 def check(platform: Platform) -> Iterator[Match]:
     """Every git source of another repository."""
-    own = {canonical_url(url) for url in platform.settings.repository}
+    own = {canonical_url(url) for url in platform.settings.repository} | set(_rendered(platform))
     for entry in platform.entries:
         if not entry.rendered.unavailable:
             continue  # what was rendered is this repository, whatever its URL: presync reads no other
@@ -45,7 +46,8 @@ def check(platform: Platform) -> Iterator[Match]:
                 continue
             if source.repo_url.startswith("oci://") or (not own and not revision) or _FIXED.match(revision):
                 continue
-            production = bool(_PRODUCTION.search(entry.environment))
+            environments = [entry.environment] if entry.environment else platform.environments
+            production = any(_PRODUCTION.search(name) for name in environments)
             yield Match(
                 f"{source.repo_url} follows {revision or 'HEAD'}, which moves",
                 "Name a tag or a commit.",
@@ -56,3 +58,10 @@ def check(platform: Platform) -> Iterator[Match]:
                 cause=f"{source.repo_url} {revision}",
                 quote=f"targetRevision: {revision}" if revision else "",
             )
+
+
+def _rendered(platform: Platform) -> Iterator[str]:
+    """What turned out to be this repository where the settings do not say it: presync reads no other."""
+    for entry in platform.entries:
+        if not entry.rendered.unavailable:
+            yield from (canonical_url(source.repo_url) for source in entry.application.sources if not source.chart)

@@ -32,7 +32,7 @@ def check(platform: Platform) -> Iterator[Match]:
     """Charts that are not rendered on purpose; of the others the range is seen when the version is looked up."""
     for entry in platform.entries:
         for source in entry.application.sources if entry.rendered.external else ():
-            if source.chart and not _EXACT.match(source.target_revision):
+            if source.chart and source.target_revision and not _EXACT.match(source.target_revision):
                 yield Match(
                     f"targetRevision {source.target_revision!r} of {source.chart} is a range; Argo CD takes the newest",
                     "Write one version.",

@@ -16,10 +16,13 @@ from presync.tree import TreeError
 
 INTERNAL = "PRE000"
 # Kinds of Problem that are the reason in other words, where a render fails.
-_EXPLAINING = frozenset({"annotation-not-text", "chart-kube-version", "values-schema"})
+_EXPLAINING = frozenset({"annotation-not-text", "chart-kube-version", "manifest-unreadable", "values-schema"})
 
 # Kinds of Problem about a field of a rendered object.
-_OF_OBJECTS = frozenset({"namespace-missing", "project-kind-denied", "project-resource-namespace-denied"})
+_OF_OBJECTS = frozenset(
+    {"applications-too-deep", "namespace-missing", "project-kind-denied", "project-resource-namespace-denied"}
+)
+_OF_APPLICATIONS = ("spec.", "metadata.namespace")  # fields of the Application itself
 _CLUSTER = "clusterResourceWhitelist"
 
 Locator = Callable[[Platform, Match], Location]
@@ -74,7 +77,10 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
         location = entry.application.origin.location
     if location is not None:
         if resource is None and entry is not None and location == entry.application.origin.location:
-            location = origins.of_field(platform, entry, match.field) if match.field.startswith("spec.") else location
+            if match.field.startswith(_OF_APPLICATIONS):
+                location = origins.of_field(platform, entry, match.field)
+            if not location.line:
+                location = _in_its_template(platform, entry, match, locate) or location
         elif resource is None:
             location = origins.below(platform, location, match.field)
         if resource is None or resource.trace is None:
@@ -94,6 +100,18 @@ def finding(platform: Platform, rule: Rule, match: Match, locate: Locator = at_s
         key=match.key,
         cause=match.cause,
     )
+
+
+def _in_its_template(platform: Platform, entry: Entry, match: Match, locate: Locator) -> Location | None:
+    """The line of a field of an Application that another one renders from a chart."""
+    origin = entry.application.origin
+    parents = [one for one in platform.entries if one.name == origin.parent]
+    for resource in (one for parent in parents for one in parent.rendered.resources):
+        if resource.kind == "Application" and resource.name == entry.name and resource.source == origin.location:
+            return locate(
+                platform, replace(match, entry=parents[0], resource=resource, path=origins.steps(match.field))
+            )
+    return None
 
 
 def quoted(platform: Platform, location: Location, quote: str) -> Location:
@@ -195,7 +213,8 @@ def _placed(platform: Platform, problem: Problem, entry: Entry | None) -> Match:
     if problem.kind in _OF_OBJECTS and problem.resource:
         resource = next((one for one in entry.rendered.resources if str(one) == problem.resource), None)
         return replace(match, resource=resource, path=problem.field.split("."), location=None) if resource else match
-    if problem.field.startswith("spec.") and problem.location == entry.application.origin.location:
+    origin = entry.application.origin
+    if problem.field.startswith(_OF_APPLICATIONS) and problem.location in (origin.location, origin.place):
         return replace(match, location=origins.of_field(platform, entry, problem.field))
     return match
 

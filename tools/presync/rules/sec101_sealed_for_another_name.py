@@ -63,5 +63,6 @@ def _difference(recorded: Binding, sealed: SealedSecret) -> tuple[Path, str]:
         own = () if sealed.scope is Scope.STRICT else (ANNOTATIONS[sealed.scope],)
         return ("metadata", "annotations", *own), f"declared {sealed.scope} (sealed {recorded.scope})"
     if recorded.namespace != sealed.namespace:
-        return ("metadata", "namespace"), f"{sealed.name} in the namespace {sealed.namespace}"
+        place = f"in the namespace {sealed.namespace}" if sealed.namespace else "without a namespace"
+        return ("metadata", "namespace"), f"{sealed.name} {place}"
     return ("metadata", "name"), f"called {sealed.name}"

@@ -17,6 +17,18 @@ from presync.provenance.probe import inert
 from presync.provenance.reads import ChartReads, Reads
 from presync.render.trace import HelmTrace, KeyPath, Scoped
 
+# What is said of a set that makes fewer Applications than it should, or of which it is not known what it makes.
+_YIELDING_LESS = frozenset(
+    {
+        "application-not-created",
+        "applicationset-unbounded",
+        "generator-empty",
+        "generator-too-large",
+        "generator-unavailable",
+        "generator-unsupported",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -124,7 +136,7 @@ def unread(platform: Platform, defaults: bool) -> Iterator[tuple[Use, KeyPath, s
 
 def _incomplete(platform: Platform) -> bool:
     """Whether an Application that may read the facts of its environment is missing here, or did not render."""
-    empty = any(problem.kind == "generator-empty" for one in platform.expansions for problem in one.problems)
+    empty = any(problem.kind in _YIELDING_LESS for one in platform.expansions for problem in one.problems)
     failed = any(
         one.rendered.error or (one.rendered.unavailable and not one.rendered.external) for one in platform.entries
     )

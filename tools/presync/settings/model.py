@@ -11,6 +11,7 @@ from typing import Any
 
 from presync.base import goyaml
 from presync.base.errors import PresyncError
+from presync.base.finding import Location
 from presync.tree import Tree, TreeError
 
 FILE = "presync.yaml"
@@ -187,6 +188,15 @@ def load_settings(tree: Tree) -> Settings:
         ),
         waivers=tuple(data.get("waivers") or ()),
     )
+
+
+def place(tree: Tree, *path: str | int) -> Location:
+    """The line of a setting; the file where it has no such line."""
+    try:
+        document = next(goyaml.documents(goyaml.decode(tree.read(FILE))))
+    except (goyaml.GoYamlError, TreeError, StopIteration):
+        return Location(FILE)
+    return goyaml.locate(document.node, path, FILE)
 
 
 def _contract(data: Mapping[str, str]) -> ContractNames:

@@ -24,6 +24,10 @@ class TreeError(Exception):
         self.message = message
 
 
+class TooLarge(TreeError):
+    """A file larger than presync reads."""
+
+
 class Tree(ABC):
     """Read-only files; paths are relative to the root, with ``/``, without ``.`` and ``..``."""
 
@@ -113,7 +117,7 @@ class Tree(ABC):
             raise TreeError(path, "is a folder, not a file" if resolved in self._folders else "does not exist")
         size = self._size(resolved)
         if size > MAX_FILE_BYTES:
-            raise TreeError(path, f"has {size:,} bytes; presync reads at most {MAX_FILE_BYTES:,} of one file")
+            raise TooLarge(path, f"has {size:,} bytes; presync reads at most {MAX_FILE_BYTES:,} of one file")
         return self._read(resolved)
 
     def content(self, path: str) -> str:

@@ -136,6 +136,8 @@ def test_applications_that_are_not_created(expand_set: Expander) -> None:
         ("application-not-created", "a"),
         ("application-not-created", "Bad"),
     ]
+    # Its name stands where its parameters do: others come well out of the template.
+    assert str(expansion.problems[1].location) == f"apps/set.yaml:8:{5 + generators.index('{name: Bad}')}"
     assert "contains applications with duplicate name: a" in expansion.problems[0].message
     assert str(expansion.problems[0].location) == "apps/set.yaml:10:16"
 
@@ -211,3 +213,16 @@ def test_plain() -> None:
 def test_plain_that_is_refused_stays_as_it_is(spec: object) -> None:
     manifest = Manifest({"metadata": {"name": "a"}, "spec": spec}, Location("f", 3))
     assert plain(manifest).raw["spec"] == spec
+
+
+def test_a_field_that_a_patch_sets_and_nobody_has(expand_set: Expander) -> None:
+    """At the wrong level it is dropped without a word; said once for the set, at its line."""
+    patch = "spec: {source: {helm: {releaseName: x, valuefiles: [a.yaml]}}}"
+    text = manifest_text("- list: {elements: [{name: a}, {name: b}]}", extra=f"templatePatch: |\n  {patch}")
+    assert not expand_set(text).problems
+    patch = "spec:\n    source:\n      parameters: []\n"
+    text = manifest_text("- list: {elements: [{name: a}, {name: b}]}", extra=f"templatePatch: |\n  {patch}")
+    (problem,) = expand_set(text).problems
+    assert problem.kind == "applicationset-unknown-field"
+    assert "spec.source.parameters" in problem.message
+    assert text.split("\n")[problem.location.line - 1].strip() == "parameters: []"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from presync.base import goyaml
 from presync.base.finding import Finding
@@ -19,6 +23,7 @@ from presync.findings.change import collect_change
 from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.platform.model import Platform
+from presync.render.kustomize import kubectl
 from presync.render.memory import Memory
 from presync.render.render import Bare
 from presync.tree import Repository, Tree
@@ -42,6 +47,10 @@ class Remembering(Engine):
         self._folder.cleanup()
 
 
+class Link(bytes):
+    """What stands in the place of a file's content where the path is a symbolic link: where it leads."""
+
+
 class Changed(Tree):
     """A tree with some files replaced, added, or gone."""
 
@@ -58,7 +67,8 @@ class Changed(Tree):
         yield from (path for path, data in self._files.items() if data is not None)
 
     def _links(self) -> dict[str, str]:
-        return self._below._links()
+        below = {path: target for path, target in self._below._links().items() if path not in self._files}
+        return below | {path: data.decode() for path, data in self._files.items() if isinstance(data, Link)}
 
     def _size(self, path: str) -> int:
         changed = self._files.get(path)
@@ -80,7 +90,8 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
 
     An edit names a ``file`` and either ``replace`` (text that stands there exactly once) and ``with``, or ``text`` (the
     whole file), or ``copy`` (a file it becomes a copy of) and ``replacing`` (texts and what takes their place), or
-    ``delete: true``, or ``append``.
+    ``link`` (where a symbolic link leads), or ``delete: true``, or ``append``. Of ``with`` and ``text`` there may be
+    several ``times``.
     """
     files: dict[str, bytes | None] = {}
     for edit in edits:
@@ -89,7 +100,9 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
             assert repository().worktree.is_file(path), f"{path} does not exist"
             files[path] = None
         elif "text" in edit:
-            files[path] = edit["text"].encode()
+            files[path] = edit["text"].encode() * edit.get("times", 1)
+        elif "link" in edit:
+            files[path] = Link(edit["link"].encode())
         elif "copy" in edit:
             text = _text(files, edit["copy"])
             for old, new in edit.get("replacing", {}).items():
@@ -102,7 +115,7 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
             text = _text(files, path)
             count = text.count(edit["replace"])
             assert count == 1, f"{path} holds {edit['replace']!r} {count} times"
-            files[path] = text.replace(edit["replace"], edit["with"]).encode()
+            files[path] = text.replace(edit["replace"], edit["with"] * edit.get("times", 1)).encode()
     return files
 
 
@@ -139,9 +152,33 @@ def _loaded(engine: Remembering, files: Mapping[str, bytes | None]) -> Platform:
     return load(repository(), engine, tree=Changed(repository().worktree, files), memory=engine.renders)
 
 
-def findings(engine: Remembering, files: Mapping[str, bytes | None]) -> list[Finding]:
-    """What presync says of the tree with these changes."""
-    return collect(_loaded(engine, files))
+def findings(engine: Remembering, files: Mapping[str, bytes | None], without: str = "") -> list[Finding]:
+    """What presync says of the tree with these changes, where a package is perhaps not installed."""
+    if not without:
+        return collect(_loaded(engine, files))
+    with _uninstalled(without):
+        return collect(load(repository(), engine, tree=Changed(repository().worktree, files)))
+
+
+@contextmanager
+def _uninstalled(package: str) -> Iterator[None]:
+    """As on a machine where this package was never installed."""
+    distribution, find_spec = metadata.distribution, importlib.util.find_spec
+
+    def installed(name: str) -> metadata.Distribution:
+        if name == package:
+            raise metadata.PackageNotFoundError(name)
+        return distribution(name)
+
+    kubectl.cache_clear()
+    with (
+        mock.patch.object(metadata, "distribution", installed),
+        mock.patch.object(
+            importlib.util, "find_spec", lambda name, *rest: None if name == f"_{package}" else find_spec(name, *rest)
+        ),
+    ):
+        yield
+    kubectl.cache_clear()
 
 
 @dataclass(frozen=True)
@@ -154,6 +191,7 @@ class Case:
     expect: Mapping[str, str]
     pins: bool  # renew the hashes of the contract after the edits
     notes: frozenset[str]  # rules that may say what is only good to know
+    without: str = ""  # a package that is not installed
 
     def files(self, engine: Remembering) -> Mapping[str, bytes | None]:
         """The files it changes."""
@@ -167,9 +205,10 @@ def cases(kind: str) -> list[Case]:
     for path in sorted((CASES / kind).glob("*.yaml")):
         data = goyaml.load(path.read_text())
         assert isinstance(data, dict), path
-        assert data.keys() <= {"what", "edits", "expect", "pins", "notes"}, path
+        assert data.keys() <= {"what", "edits", "expect", "pins", "notes", "without"}, path
         expect, notes = data.get("expect", {}), frozenset(data.get("notes", ()))
-        found.append(Case(path.stem, data["what"], data["edits"], expect, bool(data.get("pins")), notes))
+        without = data.get("without", "")
+        found.append(Case(path.stem, data["what"], data["edits"], expect, bool(data.get("pins")), notes, without))
     return found
 
 

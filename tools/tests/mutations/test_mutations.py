@@ -28,7 +28,7 @@ def before(engine: Remembering) -> frozenset[str]:
 @pytest.mark.parametrize("case", MISTAKES, ids=lambda case: case.name)
 def test_mistake(engine: Remembering, before: frozenset[str], case: Case) -> None:
     files = case.files(engine)
-    found = [one for one in findings(engine, files) if one.fingerprint not in before]
+    found = [one for one in findings(engine, files, case.without) if one.fingerprint not in before]
     expected = case.expect
     for one in found:
         file, line = place(one, files)

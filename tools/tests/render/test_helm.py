@@ -90,7 +90,25 @@ def test_a_schema_on_the_network_is_not_fetched(repo: Repo) -> None:
     repo.chart({"a.yaml": CONFIG}, **{"values.schema.json": '{"$ref": "https://schemas.example.com/x.json"}'})
     rendered = repo.render(application("app", path="charts/web"))
     assert not rendered.error
-    assert [problem.kind for problem in rendered.problems] == ["schema-remote"]
+    assert [(one.kind, str(one.location)) for one in rendered.problems] == [
+        ("schema-remote", "charts/web/values.schema.json:1")
+    ]
+
+
+def test_a_file_too_large_for_helm_is_named(repo: Repo) -> None:
+    repo.chart({"a.yaml": CONFIG}, **{"sample.json": " " * (5 * 1024 * 1024 + 1)})
+    rendered = repo.render(application("app", path="charts/web"))
+    assert "larger than the maximum file size" in rendered.error
+    assert [str(one.location) for one in rendered.problems] == ["charts/web/sample.json"]
+
+
+def test_a_value_that_asks_for_itself_is_named(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repo.engine, "timeout", 5.0)
+    repo.chart({"a.yaml": CONFIG.replace("values:", "more: {{ tpl .Values.more . | quote }}\n  values:")})
+    repo.write({"charts/web/dev.yaml": "other: 1\nmore: '{{ tpl .Values.more . }}/x'\n"})
+    rendered = repo.render(application("app", path="charts/web", helm={"valueFiles": ["dev.yaml"]}))
+    (problem,) = rendered.problems
+    assert (problem.kind, problem.location.file, problem.location.line) == ("render-bound", "charts/web/dev.yaml", 2)
 
 
 def test_an_int64_reaches_every_template_and_every_global(repo: Repo) -> None:
@@ -111,6 +129,10 @@ def test_parameters_whose_order_matters_are_noticed(repo: Repo) -> None:
     assert [one.kind for one in repo.render(application("app", path="charts/web", helm=helm)).problems] == [
         "parameter-order"
     ]
+    # In this order Helm refuses, in the other it does not.
+    helm = {"parameters": [{"name": "a", "value": "null"}, {"name": "a.b", "value": "x"}]}
+    rendered = repo.render(application("app", path="charts/web", helm=helm))
+    assert (rendered.error, [one.field for one in rendered.problems]) == ("", ["spec.source.helm.parameters[1].name"])
     helm = {"parameters": [{"name": "a.b", "value": "x"}, {"name": "a.c", "value": "y"}]}
     assert not repo.render(application("app", path="charts/web", helm=helm)).problems
 

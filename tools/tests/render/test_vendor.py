@@ -120,6 +120,12 @@ def test_a_broken_lock_file_is_said_where_a_chart_is_needed(repo: Repo) -> None:
     assert (problem.kind, problem.location.file) == ("chart-lock", "charts.lock.yaml")
 
 
+def test_a_conflict_in_the_lock_file_is_named_with_its_line(repo: Repo) -> None:
+    repo.write({"charts.lock.yaml": "charts:\n<<<<<<< HEAD\n  - repoURL: x\n=======\n"})
+    (problem,) = repo.render(made("app", "apps", source=remote())).problems
+    assert (problem.kind, str(problem.location)) == ("chart-lock", "charts.lock.yaml:2")
+
+
 @pytest.mark.parametrize(
     "text",
     [

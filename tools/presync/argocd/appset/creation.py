@@ -27,6 +27,11 @@ def listed(messages: Sequence[str]) -> str:
     return messages[0] if len(messages) == 1 else f"[{', '.join(messages)}]"
 
 
+def _name(one: Generated) -> str:
+    name: str = one.raw["metadata"].get("name", "")
+    return name
+
+
 class Creation:
     """Decides about the Applications of one ApplicationSet; ``projects`` and ``clusters`` are None where not known."""
 
@@ -41,9 +46,10 @@ class Creation:
         """Those that are created; the others are reported, a name only once."""
         counts = Counter(one.raw["metadata"].get("name", "") for one in generated)
         reported: set[str] = set()
-        for one in generated:
-            name = one.raw["metadata"].get("name", "")
-            reason, path = self._refusal(one, name, counts[name])
+        verdicts = [self._refusal(one, name := _name(one), counts[name]) for one in generated]
+        some = any(not reason for reason, _ in verdicts)
+        for one, (reason, path) in zip(generated, verdicts, strict=True):
+            name = _name(one)
             if not reason:
                 yield one
             elif name not in reported:
@@ -54,6 +60,8 @@ class Creation:
                     "Argo CD does not create the Application; the others of the set are not affected.",
                     path,
                     application=name,
+                    # Others come well out of the same template: it is what this one was given, such as its folder.
+                    location=one.sets.origins[-1] if some and counts[name] == 1 and one.sets.origins else None,
                 )
 
     def _refusal(self, one: Generated, name: str, count: int) -> tuple[str, Path]:

@@ -106,7 +106,7 @@ def _tree(run: Run, generator: Generator, path: Path) -> Tree:
             "generator-unavailable",
             f"its git generator reads {url} at {revision or 'HEAD'}: {error.message}",
             error.remedy,
-            (*path, "repoURL"),
+            (*path, "revision" if run.context.repositories.is_this(url) else "repoURL"),
         ) from None
 
 

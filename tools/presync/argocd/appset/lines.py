@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import yaml
@@ -41,6 +42,27 @@ class Lines:
         except (TreeError, goyaml.GoYamlError):
             return None
         return None
+
+
+def in_patch(text: str, path: Sequence[str | int], value: object = "") -> int | None:
+    """Which line of a templatePatch sets a field, counted from 0; None where not even its first key is there.
+
+    The patch is a text with a template in it, so its keys are looked for one after the other; of the lines that follow
+    the last key the first that holds the value counts.
+    """
+    lines = text.split("\n")
+    at = -1
+    for key in (step for step in path if isinstance(step, str) and step != "spec"):
+        own = re.compile(rf"[\s-]*{re.escape(key)}:")
+        found = next((number for number in range(at + 1, len(lines)) if own.match(lines[number])), None)
+        if found is None:
+            break
+        at = found
+    if at < 0:
+        return None
+    wanted = value if isinstance(value, str) else ""
+    holding = (number for number in range(at, len(lines)) if wanted and wanted in lines[number])
+    return next(holding, at)
 
 
 def _within(data: object, manifest: Manifest) -> tuple[str | int, ...] | None:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from presync.argocd.appset import govalues
 from presync.argocd.appset.generation import yaml_error
-from presync.argocd.appset.gotypes import DecodeError, Type, check_json, decode, encode, struct
+from presync.argocd.appset.gotypes import DecodeError, Path, Type, check_json, decode, encode, struct, unknown
 from presync.base import goyaml
 from presync.engine import Engine
 
@@ -69,6 +69,21 @@ def apply(application: Mapping[str, Any], text: str, engine: Engine) -> dict[str
     out: dict[str, Any] = decode(APPLICATION, merged, fold=True)
     out.setdefault("spec", {})["project"] = application.get("spec", {}).get("project", "")
     return out
+
+
+def dropped(text: str, version: str) -> list[Path]:
+    """Fields of a patch, which :func:`apply` took, that an Application does not have: they are lost without a word."""
+    data = _read(text)
+    kept = encode(APPLICATION, decode(APPLICATION, data, fold=True)) if data else {}
+    paths = unknown(APPLICATION, data, (), version) if data else ()
+    return [path for path in paths if not str(path[-1]).startswith("$") and not _folded(kept, path)]
+
+
+def _folded(kept: Any, path: Path) -> bool:
+    """Whether Go found the field under a name that differs in nothing but case."""
+    for step in path[:-1]:
+        kept = kept.get(step) if isinstance(kept, Mapping) else None
+    return isinstance(kept, Mapping) and str(path[-1]).lower() in {str(key).lower() for key in kept}
 
 
 @lru_cache(maxsize=256)

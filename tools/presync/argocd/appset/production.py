@@ -12,8 +12,10 @@ from presync.argocd.appset.filling import Form
 from presync.argocd.appset.generation import ParamSet, Run, Undetermined
 from presync.argocd.appset.gotext import source
 from presync.argocd.appset.gotypes import Path, dotted
+from presync.argocd.appset.lines import in_patch
 from presync.argocd.appset.reporting import Failed, Reporter
 from presync.argocd.appset.template import RESOURCES_FINALIZER, TEMPLATE, normalized
+from presync.base.finding import Location
 
 TEMPLATE_PATH: Path = ("spec", "template")
 PATCH_PATH: Path = ("spec", "templatePatch")
@@ -39,6 +41,7 @@ class Producer:
         self.spec = spec
         self.reporter = reporter
         self.patch: str | None = spec.get("templatePatch")
+        self.told: set[Path] = set()
 
     def produce(self, template: Mapping[str, Any], sets: Sequence[ParamSet], override: Path) -> Iterator[Generated]:
         """One Application for each set, in order; ``override`` is where the generator's own template stands.
@@ -109,6 +112,21 @@ class Producer:
                     path,
                 )
 
+    def _report_dropped(self, text: str) -> None:
+        """What the patch sets and an Application does not have, once for all Applications of the set."""
+        for path in patch.dropped(text, self.run.context.settings.argocd):
+            if path in self.told:
+                continue
+            self.told.add(path)
+            key, line = self.reporter.lines.at(PATCH_PATH), in_patch(self.patch or "", path)
+            self.reporter.add(
+                "applicationset-unknown-field",
+                f'templatePatch sets the unknown field "{dotted(path)}", which is dropped without a word',
+                "Correct the name, or the level it stands at, or remove the field.",
+                PATCH_PATH,
+                location=key if line is None else Location(key.file, key.line + 1 + line),
+            )
+
     def _add_finalizer(self, raw: dict[str, Any]) -> None:
         policy = self.spec.get("syncPolicy") or {}
         if not policy.get("preserveResourcesOnDeletion") and not raw["metadata"].get("finalizers"):
@@ -116,7 +134,9 @@ class Producer:
 
     def _patched(self, raw: dict[str, Any], text: str, one: ParamSet) -> dict[str, Any]:
         try:
-            return patch.apply(raw, text, self.run.context.engine)
+            patched = patch.apply(raw, text, self.run.context.engine)
+            self._report_dropped(text)
+            return patched
         except patch.PatchError as error:
             raise Failed(str(error), PATCH_PATH, parameters=one.origins[-1] if one.origins else None) from None
         except Undetermined as reason:
