@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from presync.base import goyaml
 from presync.base.finding import Location, Severity
 from presync.platform.model import Platform
 from presync.platform.schemas.kubernetes import available
 from presync.rules.model import Match
+from presync.tree import TreeError
 
 ID = "K8S005"
 NAME = "kubernetes-version-unknown"
@@ -28,11 +30,20 @@ UNDETERMINED = True
 
 def check(platform: Platform) -> Iterator[Match]:
     """Each configured version."""
-    for version in platform.settings.kubernetes:
+    for at, version in enumerate(platform.settings.kubernetes):
         if version not in available():
             yield Match(
                 f"presync has no schemas of Kubernetes {version}, so nothing is checked for it",
                 f"Versions there are: {available()[0]} to {available()[-1]}.",
-                location=Location(platform.settings.file),
+                location=_line(platform, at),
                 key=version,
             )
+
+
+def _line(platform: Platform, at: int) -> Location:
+    file = platform.settings.file
+    try:
+        document = next(goyaml.documents(goyaml.decode(platform.tree.read(file))))
+    except (TreeError, goyaml.GoYamlError, StopIteration):
+        return Location(file)
+    return goyaml.locate(document.node, ("kubernetes", at), file)
