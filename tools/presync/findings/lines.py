@@ -57,6 +57,10 @@ def of_match(platform: Platform, match: Match) -> Location:
         return Location()
     match = _of_missing(resource, match)
     plain = locate(platform, match.entry, resource, match.path)
+    if resource.trace is None and plain.line == 1:
+        return quoted(
+            platform, plain, match.quote
+        )  # the first line of a file that a generator of Kustomize takes whole
     if resource.trace is None or not (match.quote or match.printed):
         return plain
     path = _of_text(resource.data, match.path)
