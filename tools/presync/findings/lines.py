@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -54,7 +55,12 @@ def of_match(platform: Platform, match: Match) -> Location:
     resource = match.resource
     if resource is None:
         return Location()
+    match = _of_missing(resource, match)
     plain = locate(platform, match.entry, resource, match.path)
+    if resource.trace is None and plain.line == 1:
+        return quoted(
+            platform, plain, match.quote
+        )  # the first line of a file that a generator of Kustomize takes whole
     if resource.trace is None or not (match.quote or match.printed):
         return plain
     path = _of_text(resource.data, match.path)
@@ -79,6 +85,13 @@ def of_match(platform: Platform, match: Match) -> Location:
         return quoted(platform, chain.files[0].location, match.quote)
     inside = provenance.within(resource, path, match.quote) if len(path) < len(match.path) else None
     return inside or _handed_over(platform, resource, match.quote) or plain
+
+
+def _of_missing(resource: Resource, match: Match) -> Match:
+    """Of a missing field that no value could set, the line of what stands beside it."""
+    if not match.beside or (resource.trace is not None and provenance.explain(resource, match.path).keys):
+        return match
+    return replace(match, path=match.beside, quote=str(match.beside[-1]))
 
 
 def _of_text(data: Mapping[str, Any], path: Path) -> Path:

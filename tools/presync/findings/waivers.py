@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import difflib
 import fnmatch
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -38,7 +39,9 @@ def apply(
         if at not in valid:
             kept.append(_about(platform, EXPIRED, at, f"the waiver of {_what(waiver)} expired on {waiver['until']}"))
         elif at not in used and report_unused and waiver["rule"] not in changes:
-            kept.append(_about(platform, UNUSED, at, f"the waiver of {_what(waiver)} waives nothing"))
+            kept.append(
+                _about(platform, UNUSED, at, f"the waiver of {_what(waiver)} waives nothing", _odd(platform, waiver))
+            )
     return kept
 
 
@@ -78,14 +81,27 @@ _REMEDIES = {
 }
 
 
-def _about(platform: Platform, rule_id: str, at: int, message: str) -> Finding:
+def _odd(platform: Platform, waiver: Mapping[str, Any]) -> str:
+    """What of it cannot fit anything: a rule, or an environment, that there is not."""
+    environments = [one.name for one in platform.settings.environments] + list(platform.environments)
+    for what, name, known in (
+        ("rule", waiver["rule"], [rule.id for rule in registry()]),
+        ("environment", waiver.get("environment", "*"), environments or ["*"]),
+    ):
+        if not fnmatch.filter(known, name):
+            close = difflib.get_close_matches(name, known, 1, 0.6)
+            return f"There is no {what} {name}" + (f"; did you mean {close[0]}?" if close else ".")
+    return ""
+
+
+def _about(platform: Platform, rule_id: str, at: int, message: str, odd: str = "") -> Finding:
     rule = next(rule for rule in registry() if rule.id == rule_id)
     return Finding(
         rule=rule.id,
         name=rule.name,
         severity=rule.severity,
         message=message,
-        remedy=_REMEDIES[rule_id],
+        remedy=odd or _REMEDIES[rule_id],
         field=f"waivers[{at}]",
         location=place(platform.tree, "waivers", at),
         key=message,

@@ -27,22 +27,22 @@ GROUPS = frozenset({"", "apps", "batch", "argoproj.io"})
 
 @dataclass(frozen=True, slots=True)
 class PodSpec:
-    """A PodSpec, where it stands in its object, and the labels its Pods get."""
+    """A PodSpec, where it stands in its object, and the labels and annotations its Pods get."""
 
     spec: Object
     path: Path
     labels: Mapping[str, Any]
+    annotations: Mapping[str, Any]
 
 
 def pod_specs(data: Object, kind: str) -> Iterator[PodSpec]:
     """The PodSpec of a built-in workload, and those of the Pod templates in a ConfigMap; nothing for other kinds."""
     for one in pod_templates(data, kind):
         if isinstance(one.pod.get("spec"), Mapping):
-            yield PodSpec(one.pod["spec"], ("data", one.key, "spec"), _labels(one.pod))
+            yield _pod_spec(one.pod, ("data", one.key, "spec"))
     if kind == "Pod":
-        spec = data.get("spec")
-        if isinstance(spec, Mapping):
-            yield PodSpec(spec, ("spec",), _labels(data))
+        if isinstance(data.get("spec"), Mapping):
+            yield _pod_spec(data, ("spec",))
         return
     path = _PATHS.get(kind)
     if path is None:
@@ -51,10 +51,14 @@ def pod_specs(data: Object, kind: str) -> Iterator[PodSpec]:
     for key in path:
         template = template.get(key) if isinstance(template, Mapping) else None
     if isinstance(template, Mapping) and isinstance(template.get("spec"), Mapping):
-        yield PodSpec(template["spec"], (*path, "spec"), _labels(template))
+        yield _pod_spec(template, (*path, "spec"))
 
 
-def _labels(data: Object) -> Mapping[str, Any]:
+def _pod_spec(pod: Object, path: Path) -> PodSpec:
+    return PodSpec(pod["spec"], path, _metadata(pod, "labels"), _metadata(pod, "annotations"))
+
+
+def _metadata(data: Object, key: str) -> Mapping[str, Any]:
     metadata = data.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
-    return labels if isinstance(labels, Mapping) else {}
+    found = metadata.get(key) if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -1,8 +1,8 @@
 """Where a field of an object comes from that Kustomize put together.
 
 Kustomize does not say. But what it reads is plain YAML: the line is in a file that has the object, or a patch of it,
-with this very value; else in a kustomization that has the value (an image's tag, a number of replicas). Where no file
-has it, nothing is said.
+with this very value; else in what a generator reads; else in a kustomization that has the value (an image's tag, a
+number of replicas). Where no file has it, nothing is said.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import yaml
 
 from presync.base import goyaml
 from presync.base.finding import Location
+from presync.provenance import generated
+from presync.provenance.generated import KUSTOMIZATIONS
 from presync.provenance.influence import MISSING, get
 from presync.render.model import Resource
 from presync.tree import Tree, TreeError
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 Path = Sequence[str | int]
 
 
@@ -32,6 +33,7 @@ class _Document:
 
 def locate(tree: Tree, reads: Iterable[str], resource: Resource, path: Path) -> Location:
     """The line of the field, or of the object; the place is empty where no file has either."""
+    reads = list(reads)
     documents = list(_documents(tree, reads))
     value = get(resource.data, path)
     own = [one for one in documents if _same_object(one.data, resource)]
@@ -41,6 +43,10 @@ def locate(tree: Tree, reads: Iterable[str], resource: Resource, path: Path) -> 
         for document in own:
             if get(document.data, _aligned(document.data, resource.data, path)) == value:
                 return goyaml.locate(document.node, _aligned(document.data, resource.data, path), document.file)
+    made = generated.locate(tree, reads, resource, path)
+    if made.file:
+        return made
+    if value is not MISSING:
         found = _transformed(documents, value)
         if found is not None:
             return found
@@ -92,7 +98,7 @@ def _aligned(document: Any, whole: Any, path: Path) -> tuple[str | int, ...]:
 def _transformed(documents: Sequence[_Document], value: Any) -> Location | None:
     """A kustomization's own line: its images, replicas, namespace, labels, generators."""
     for document in documents:
-        if document.file.rsplit("/", 1)[-1] not in _KUSTOMIZATIONS:
+        if document.file.rsplit("/", 1)[-1] not in KUSTOMIZATIONS:
             continue
         for scalar in _scalars(document.node):
             text = str(scalar.value)

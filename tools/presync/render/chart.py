@@ -105,7 +105,8 @@ class ChartFiles:
 
     def packed(self, extra: Mapping[str, bytes]) -> bytes:
         """The archive the engine loads."""
-        return Chart(self.name or "chart", {**self.files, **extra}).archive()
+        folder = self.name.replace("/", "-") or "chart"  # Helm refuses such a name, once it has found Chart.yaml
+        return Chart(folder, {**self.files, **extra}).archive()
 
     def deepest(self) -> int:
         """How many folders deep the deepest template is, subcharts included."""

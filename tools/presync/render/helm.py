@@ -11,7 +11,7 @@ from presync.argocd.versions import before, has_helm
 from presync.base import goyaml
 from presync.base.finding import Location, Problem
 from presync.engine import Chart, EngineError, Rendered, RenderRequest
-from presync.render import apis, blame, helm3, inline, integers, schema
+from presync.render import apis, blame, helm3, inline, integers, metadata, schema
 from presync.render.archive import ArchiveTree
 from presync.render.chart import ChartFiles
 from presync.render.failure import Refused, Unavailable
@@ -175,12 +175,12 @@ class _Render:
         try:
             goyaml.load(goyaml.decode(tree.read(path)))
         except (goyaml.GoYamlError, TreeError) as error:
+            line = getattr(error, "line", 0)
             raise Refused(
                 "error getting helm repos: error retrieving helm dependency repos: error unmarshalling the helm chart "
                 f"while getting helm dependency repos: {self.run_.yaml_error(tree.read(path), str(error))}",
-                (Problem("manifest-unreadable", str(error), location=self.prepared.file(path)),),
+                (Problem("manifest-unreadable", str(error), location=replace(self.prepared.file(path), line=line)),),
             ) from None
-        self.run_.chart(tree, folder)
         bare = self.run_.chart(tree, folder)
         self._installable(bare)
         try:
@@ -188,15 +188,32 @@ class _Render:
         except Refused as error:
             if error.problems:
                 raise
-            # All Applications of the chart have the same cause.
-            place = self._line("Chart.yaml", bare, "dependencies")
-            problem = Problem("render-failed", error.message, location=place, cause=f"{folder} {error.message}")
-            raise Refused(error.message, (problem,)) from None
+            place = metadata.locate(self._placed(bare), metadata.of_dependency(error.message, bare))
+            raise self._refused(error.message, place, folder) from None
+        except Unavailable as error:
+            one = error.problem
+            place = metadata.locate(self._placed(bare), metadata.of_dependency(one.message, bare))
+            raise Unavailable(one.kind, one.message, one.remedy, one.location if one.location.file else place) from None
 
     def _installable(self, chart: ChartFiles) -> None:
+        """Helm's word on the kind of chart, and its loader's on what it does not know."""
         kind = chart.metadata.get("type") or "application"
-        if kind != "application":
-            raise Refused(f"{kind} charts are not installable")
+        message = ""
+        if chart.metadata.get("apiVersion") not in (None, "", "v1", "v2") and not self.run_.helm3:
+            message = "invalid chart apiVersion"
+        elif kind == "library":
+            message = f"{kind} charts are not installable"
+        elif kind != "application":
+            message = "validation: chart.metadata.type must be application or library"
+        if message:
+            field = "apiVersion" if "apiVersion" in message else "type"
+            place = metadata.locate(self._placed(chart), (field,))
+            raise self._refused(message, place, self.prepared.folder)
+
+    @staticmethod
+    def _refused(message: str, place: Location, folder: str) -> Refused:
+        """All Applications of the chart have the same cause."""
+        return Refused(message, (Problem("render-failed", message, location=place, cause=f"{folder} {message}"),))
 
     def _placed(self, chart: ChartFiles) -> ChartFiles:
         """The chart with its files' places as people see them."""
@@ -300,6 +317,9 @@ class _Render:
                 error.message.rstrip("\n"),
                 schema.problems(error.message, chart, [defaults, *layers], self.prepared.location),
             )
+        place = metadata.of_chart(error.message, self._placed(chart))
+        if place.file:
+            return self._refused(error.message, place, chart.folder)
         place = blame.of_render(error.message, self._placed(chart), layers, defaults)
         return Refused(error.message, (Problem("render-failed", error.message, location=place),))
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from presync.base.finding import Location, Severity
+from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.platform.schemas.kubernetes import available
 from presync.rules.model import Match
+from presync.settings import place
 
 ID = "K8S005"
 NAME = "kubernetes-version-unknown"
@@ -28,11 +29,11 @@ UNDETERMINED = True
 
 def check(platform: Platform) -> Iterator[Match]:
     """Each configured version."""
-    for version in platform.settings.kubernetes:
+    for at, version in enumerate(platform.settings.kubernetes):
         if version not in available():
             yield Match(
                 f"presync has no schemas of Kubernetes {version}, so nothing is checked for it",
                 f"Versions there are: {available()[0]} to {available()[-1]}.",
-                location=Location(platform.settings.file),
+                location=place(platform.tree, "kubernetes", at),
                 key=version,
             )

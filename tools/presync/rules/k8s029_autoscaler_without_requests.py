@@ -25,7 +25,7 @@ from presync.platform.model import Platform
 from presync.platform.workloads import pod_specs
 from presync.render.model import Resource
 from presync.rules.model import Match
-from presync.rules.pods import Pod, mappings
+from presync.rules.pods import Pod, mappings, running
 
 ID = "K8S029"
 NAME = "autoscaler-without-requests"
@@ -64,13 +64,7 @@ def _by_utilization(spec: Mapping[str, Any]) -> list[str]:
 
 
 def _without(pod: Pod, name: str, scaler: Resource) -> Iterator[Match]:
-    containers = list(pod.containers(init=False))
-    containers += [
-        (path, one)
-        for path, one in pod.containers()
-        if one.get("restartPolicy") == "Always" and (path, one) not in containers
-    ]
-    for path, container in containers:
+    for path, container in running(pod):
         resources = container.get("resources")
         resources = resources if isinstance(resources, Mapping) else {}
         # A limit without a request is the request too.

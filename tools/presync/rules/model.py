@@ -35,6 +35,7 @@ class Match:
     resource_name: str = ""  # where there is no resource
     field: str = ""  # where there is no path
     quote: str = ""  # text that stands in the line to edit
+    beside: Path = ()  # of something missing that no value could set: what stands where it belongs
     printed: bool = False  # the way the value is printed is at fault: the template's line where that changes its type
 
 

@@ -39,6 +39,13 @@ def pods(platform: Platform) -> Iterator[Pod]:
                 yield Pod(entry, resource, spec)
 
 
+def running(pod: Pod) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The containers that run as long as the Pod does: native sidecars are among them, what only prepares is not."""
+    for path, container in pod.containers():
+        if path[-2] == "containers" or container.get("restartPolicy") == "Always":
+            yield path, container
+
+
 def mappings(value: Any) -> list[tuple[int, Mapping[str, Any]]]:
     """The mappings of a list with their index; nothing where it is no list."""
     return [(at, one) for at, one in enumerate(value) if isinstance(one, Mapping)] if isinstance(value, list) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from presync.base import goyaml
 from presync.base.errors import PresyncError
 from presync.base.finding import Location
+from presync.settings.mistakes import mistakes
 from presync.tree import Tree, TreeError
 
 FILE = "presync.yaml"
@@ -132,11 +133,7 @@ def load_settings(tree: Tree) -> Settings:
     """
     if not tree.is_file(FILE):
         return Settings()
-    try:
-        data = goyaml.load(goyaml.decode(tree.read(FILE))) or {}
-    except (goyaml.GoYamlError, TreeError) as error:
-        raise PresyncError(f"{FILE}: {error}") from None
-    _validate(data)
+    data = _read(tree)
     return Settings(
         file=FILE,
         repository=tuple(data.get("repository") or ()),
@@ -211,12 +208,35 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def _validate(data: Any) -> None:
-    import jsonschema_rs  # noqa: PLC0415 - 20 ms, and many verbs need it later or not at all
+def _read(tree: Tree) -> Any:
+    try:
+        text = goyaml.decode(tree.read(FILE))
+        document = next(goyaml.documents(text), None)
+    except TreeError as error:
+        raise PresyncError(f"{FILE}: {error}") from None
+    except goyaml.GoYamlError as error:
+        raise _unreadable(text if error.line else "", error) from None
+    if document is None:
+        return {}
+    found = mistakes(document.node, document.data, schema())
+    if found:
+        raise PresyncError("\n".join(_told(found)), "docs/settings.md lists every key.")
+    return document.data
 
-    errors = list(jsonschema_rs.validator_for(schema()).iter_errors(data))
-    if errors:
-        lines = [
-            f"  {'.'.join(str(step) for step in error.instance_path) or '(top)'}: {error.message}" for error in errors
-        ]
-        raise PresyncError(f"{FILE} is not valid:\n" + "\n".join(lines), "docs/settings.md lists every key.")
+
+def _told(found: Sequence[tuple[tuple[int, int], str, str]]) -> Iterator[str]:
+    """One paragraph for each mistake; an example that several share stands below the last of them."""
+    for at, ((line, column), words, example) in enumerate(found):
+        yield f"{FILE}:{line}:{column}: {words}"
+        if example and (at + 1 == len(found) or found[at + 1][2] != example):
+            yield "  for example:"
+            yield from (f"    {one}" for one in example.split("\n"))
+
+
+def _unreadable(text: str, error: goyaml.GoYamlError) -> PresyncError:
+    """What is no YAML: libyaml's words, but for tabs, of which it says something that nobody understands."""
+    place = f"{FILE}:{error.line}:{error.column or 1}" if error.line else FILE
+    line = next(iter(text.split("\n")[error.line - 1 :]), "") if error.line else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return PresyncError(f"{place}: a tab stands at the beginning of the line", "Indent with spaces.")
+    return PresyncError(f"{place}: this is not YAML: {error.message}", "Look at this line and the one above it.")

@@ -105,6 +105,7 @@ spec:
       env:
         - name: PORT
           value: 8080
+  automountServiceAccountToken: false
 """
 
 

@@ -119,3 +119,43 @@ def test_the_text_that_a_policy_names(tmp_path: Path, engine: Engine) -> None:
     changes = {"chart__values.yaml": values, "chart__templates__config.yaml": CONFIG}
     found = places(tmp_path, engine, **changes, **{"chart__templates__policy.yaml": POLICY})
     assert found["POL001"].startswith("chart/values.yaml:11:")
+
+
+def test_a_missing_probe_is_shown_where_a_value_sets_it(tmp_path: Path, engine: Engine) -> None:
+    values = {"chart__values.yaml": "port: 80\nreadinessProbe: {}\n", "chart__templates__service.yaml": PLAIN_SERVICE}
+    for name, template, place in (
+        ("read", DEPLOYMENT + PROBE, "chart/values.yaml:2:1"),
+        ("unread", DEPLOYMENT, "chart/templates/web.yaml:14"),  # beside the probe there is
+    ):
+        (tmp_path / name).mkdir()
+        found = places(tmp_path / name, engine, **values, **{"chart__templates__web.yaml": template})
+        assert found["K8S030"] == place
+
+
+PROBE = """\
+          {{- with .Values.readinessProbe }}
+          readinessProbe: {{ toYaml . | nindent 12 }}
+          {{- end }}
+"""
+PLAIN_SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: web:1.0
+          ports:
+            - containerPort: 80
+          livenessProbe: {tcpSocket: {port: 80}}
+"""

@@ -79,3 +79,60 @@ def test_locate(repo: Repo, path: str, place: str) -> None:
         steps = [1 - step if isinstance(step, int) and at == 4 else step for at, step in enumerate(steps)]
     found = locate(WorkTree(repo.root, tracked=False), rendered.reads, resource, steps)
     assert str(found) == place
+
+
+GENERATED = {
+    "base/kustomization.yaml": """\
+configMapGenerator:
+  - name: app
+    literals:
+      - LEVEL=info
+      - URL="https://a.example.com"
+  - name: app-files
+    files:
+      - web.properties
+      - other=text/extra.txt
+    envs:
+      - web.env
+secretGenerator:
+  - name: app
+    literals:
+      - token=abc
+""",
+    "base/web.properties": "a=1\nb=2\n",
+    "base/text/extra.txt": "more\n",
+    "base/web.env": "# of the program\nPORT=80\n HOST=web\n",
+    "prod/kustomization.yaml": """\
+namePrefix: prod-
+resources: [../base]
+configMapGenerator:
+  - name: app
+    behavior: merge
+    literals:
+      - LEVEL=debug
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "path", "place"),
+    [
+        ("ConfigMap", "prod-app-", "data.LEVEL", "prod/kustomization.yaml:7:9"),
+        ("ConfigMap", "prod-app-", "data.URL", "base/kustomization.yaml:5:9"),
+        ("ConfigMap", "prod-app-", "metadata.labels", "base/kustomization.yaml:2:5"),
+        ("ConfigMap", "prod-app-files-", "data.web_properties", "base/web.properties:1"),
+        ("ConfigMap", "prod-app-files-", "data.other", "base/text/extra.txt:1"),
+        ("ConfigMap", "prod-app-files-", "data.HOST", "base/web.env:3"),
+        ("ConfigMap", "prod-app-files-", "data.NONE", "base/kustomization.yaml:6:5"),
+        ("Secret", "prod-app-", "data.token", "base/kustomization.yaml:15:9"),
+        ("Secret", "prod-app-", "data", "base/kustomization.yaml:13:5"),
+    ],
+)
+def test_what_a_generator_makes(repo: Repo, kind: str, name: str, path: str, place: str) -> None:
+    repo.write(GENERATED)
+    rendered = render(application(path="prod"), repo.context())
+    if rendered.unavailable:
+        pytest.skip(f"NO KUSTOMIZE HERE: {rendered.unavailable}")
+    found = [one for one in rendered.resources if one.kind == kind and one.name.rpartition("-")[0] == name.rstrip("-")]
+    steps = [step.replace("web_", "web.") for step in path.split(".")]
+    assert str(locate(WorkTree(repo.root, tracked=False), rendered.reads, found[0], steps)) == place
