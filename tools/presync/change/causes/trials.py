@@ -1,0 +1,159 @@
+"""Which fields come back when something that changed is taken back: Helm says it, by rendering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from presync.change.causes.charts import CRDS
+from presync.change.causes.model import UNKNOWN, Cause, Place, Unit
+from presync.change.causes.sources import Pair
+from presync.change.fields import differences, same
+from presync.change.model import MISSING, Difference, Path, ResourceChange
+from presync.provenance.trial import Identity, Inputs, Objects, Trial, identity, inputs
+
+WHOLE = Difference((), MISSING, MISSING)  # stands for an object that comes or goes
+_SETS = 12  # combinations of things that are taken back together, in one source
+_Set = frozenset[int]  # of units, by their numbers
+
+
+@dataclass
+class Trials:
+    """The changed objects of one source, and why each of their fields changed."""
+
+    pair: Pair
+    changes: Sequence[ResourceChange]
+    causes: dict[tuple[int, Path], Cause] = field(init=False, default_factory=dict)  # by id of the change, and path
+
+    def cost(self) -> int:
+        """How many characters of templates are rendered for it."""
+        units = self.pair.units
+        if len(units) < 2:
+            return 0
+        files = self.pair.head.narrowed(next(iter(sorted(self._templates)), ""))
+        printed = sum(len(one.text) for change in self.changes for one in (change.old, change.new) if one is not None)
+        return (sum(map(len, files.values())) // 4 + printed) * (len(units) + 1)
+
+    @property
+    def _templates(self) -> frozenset[str]:
+        both = ((change.old, change.new) for change in self.changes)
+        return frozenset(one.template for pair in both for one in pair if one is not None and one.template)
+
+    def run(self) -> None:
+        """Find out, and keep it."""
+        units = self.pair.units
+        if len(units) == 1:
+            for change, one in self._fields():
+                self.causes[id(change), one.path] = Cause(units[0].places) if units[0].places else UNKNOWN
+        elif units:
+            self._try(units)
+
+    def _fields(self) -> Iterable[tuple[ResourceChange, Difference]]:
+        for change in self.changes:
+            for template in {one.template for one in (change.old, change.new) if one is not None}:
+                if CRDS in template:
+                    break
+            else:
+                for one in change.differences or (WHOLE,):
+                    if not one.noise:
+                        yield change, one
+
+    def _try(self, units: Sequence[Unit]) -> None:
+        tries = [(number, made) for number, unit in enumerate(units) if (made := self.pair.without([unit]))]
+        trial, answers = self._render([made for _, made in tries])
+        if answers is None or not (reference := answers[0]):
+            return
+        found: dict[_Set, Objects | None] = {
+            frozenset([number]): answer for (number, _), answer in zip(tries, answers[1:], strict=True)
+        }
+        wanted: dict[tuple[int, Path], _Set] = {}
+        seen: dict[tuple[Identity, int], tuple[Difference, ...]] = {}
+        fields = list(self._fields())
+        for change, one in fields:
+            wanted[id(change), one.path] = frozenset(
+                number
+                for number, _ in tries
+                if (after := found[frozenset([number])]) is not None
+                and _touches(change, one, reference, after, seen, number)
+            )
+        sets = [one for one in dict.fromkeys(wanted.values()) if one and one not in found][:_SETS]
+        both = [(one, made) for one in sets if (made := self.pair.without([units[number] for number in sorted(one)]))]
+        found.update(zip([one for one, _ in both], trial.run([made for _, made in both]), strict=True))
+        for change, one in fields:
+            causing = wanted[id(change), one.path]
+            places = tuple(dict.fromkeys(_places(units, causing)))
+            if places and all(units[number].places for number in causing):
+                back = found.get(causing)
+                self.causes[id(change), one.path] = Cause(places, back is not None and _restored(change, one, back))
+
+    def _render(self, wanted: Sequence[Inputs]) -> tuple[Trial, list[Objects | None] | None]:
+        """The head as it is and with what is wanted; the templates that print other objects left out, if that works."""
+        now = inputs(self.pair.head)
+        for narrow in (True, False):
+            trial = Trial(self.pair.head, self._templates, narrow)
+            answers = trial.run([now, *wanted])
+            if answers[0] is not None and self._complete(answers[0]):
+                return trial, answers
+        return trial, None
+
+    def _complete(self, reference: Objects) -> bool:
+        """Whether the trial gives what the render gave."""
+        printed = (change.new for change in self.changes if change.new is not None and CRDS not in change.new.template)
+        return all(same(_bare(reference.get(identity(one.data))), _bare(one.data)) for one in printed)
+
+
+def _bare(data: Mapping[str, object] | None) -> object:
+    return None if data is None else dict(data)
+
+
+def _touches(  # noqa: PLR0917 - what is compared with what, and what is known of it already
+    change: ResourceChange,
+    one: Difference,
+    reference: Objects,
+    after: Objects,
+    seen: dict[tuple[Identity, int], tuple[Difference, ...]],
+    number: int,
+) -> bool:
+    """Whether the field, or the object that comes or goes, is another one."""
+    name = identity(change.resource.data)
+    here, there = reference.get(name), after.get(name)
+    if one is WHOLE or here is None or there is None:
+        return (here is None) != (there is None)
+    key = (name, number)
+    if key not in seen:
+        seen[key] = () if here is there else differences(there, here)
+    return any(_same_place(one, other) for other in seen[key])
+
+
+def _restored(change: ResourceChange, one: Difference, after: Objects) -> bool:
+    """Whether the field is as it was in the base."""
+    there = after.get(identity(change.resource.data))
+    if one is WHOLE:
+        return (there is None) == (change.old is None)
+    if there is None or change.old is None:
+        return False
+    return not any(_overlap(one.path, other.path) for other in differences(change.old.data, there))
+
+
+def _same_place(one: Difference, other: Difference) -> bool:
+    """Whether two differences with the same new state are about one field.
+
+    What went from a list without names is told apart by what it was: its place is another one in each old state.
+    """
+    if not _overlap(one.path, other.path):
+        return False
+    by_number = any(isinstance(step, int) for step in one.path)
+    return not (by_number and one.removed) or same(one.old, other.old)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
+
+
+def _places(units: Sequence[Unit], numbers: _Set) -> Iterable[Place]:
+    """The lines; of a block that is there with all its parts the line of its key."""
+    chosen = [units[number] for number in sorted(numbers)]
+    for unit in chosen:
+        block = unit.block
+        yield from block.places if block and all(part in chosen for part in block.parts) else unit.places
