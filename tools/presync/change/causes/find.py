@@ -116,7 +116,7 @@ def _definition(change: Change, known: _Known, old: Entry, new: Entry) -> Defini
 
 def _without_helm(change: Change, one: ResourceChange, difference: Difference | None) -> Cause:
     """Of plain manifests the line of the field; else the only place of the only file that differs."""
-    if one.moved or one.resource.trace is not None:
+    if one.moved or one.resource.trace is not None:  # or of an Application that comes or goes
         return UNKNOWN
     found = plain(change, one, difference)
     return found if found.places else only_place(change, one)
@@ -135,5 +135,5 @@ def every(change: Change, one: ResourceChange) -> Iterator[tuple[Difference | No
     if one.differences:
         for difference in one.differences:
             yield difference, cause(change, one, difference)
-    elif not one.moved:
+    else:
         yield None, cause(change, one)

@@ -20,6 +20,7 @@ class Place:
     line: int = 0
     key: str = ""
     removed: bool = False
+    column: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}" if self.line else self.file

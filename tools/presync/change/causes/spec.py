@@ -102,9 +102,10 @@ def _leaves(before: _Document, after: _Document, file: str, head: Tree, manifest
     text = _text(head, file) or ""
     for one in differences(before[0], after[0]):
         node, path = (before[1], one.base) if one.removed else (after[1], one.head)
-        line = goyaml.locate(node, path, file).line
-        line += inner(text, line, one)
-        yield Leaf(Place(file, line, dotted(one.path), one.removed), one.head, manifest)
+        place = goyaml.locate(node, path, file)
+        line = place.line + inner(text, place.line, one)
+        column = place.column if line == place.line else 0
+        yield Leaf(Place(file, line, dotted(one.path), one.removed, column), one.head, manifest)
 
 
 def _related(one: Sequence[str | int], other: Sequence[str | int]) -> bool:

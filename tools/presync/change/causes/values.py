@@ -145,7 +145,7 @@ def _place(one: Difference, old: Layer, new: Layer) -> Place:
             layer, path = (old, (*one.base, index)) if removed else (new, (*one.head, index))
     place = layer.locate(path)
     line = place.line + (inner(layer.text, place.line, one) if not layer.shift else 0)
-    return Place(place.file, line, dotted(one.path), removed)
+    return Place(place.file, line, dotted(one.path), removed, place.column if line == place.line else 0)
 
 
 def _item(old: Sequence[Any], new: Sequence[Any]) -> tuple[bool, int] | None:
