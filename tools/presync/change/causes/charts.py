@@ -25,11 +25,27 @@ def texts(base: HelmTrace, head: HelmTrace, places: bool) -> Iterator[Unit]:
         codes = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
         found = [code[1:] for code in codes if code[0] != "equal"]
         shown = tuple(Place(file, i + 1, "", True) if j == j2 else Place(file, j + 1) for i, _, j, j2 in found)
-        if places and len(found) > 1:
+        if places and (len(found) > 1 or _even(found[0])):
             for code, place in zip(found, shown, strict=True):
-                yield Unit("text", (place,), path, lines=code)
+                yield _block(Unit("text", (place,), path, lines=code))
         else:
             yield Unit("text", shown if len(shown) == 1 else (Place(file),), path)
+
+
+def _block(unit: Unit) -> Unit:
+    """The place with its lines as parts, where as many lines went as came."""
+    i1, i2, j1, _ = unit.lines
+    if _even(unit.lines):
+        for at in range(i2 - i1):
+            place = Place(unit.places[0].file, j1 + at + 1)
+            lines = (i1 + at, i1 + at + 1, j1 + at, j1 + at + 1)
+            unit.parts.append(Unit("text", (place,), unit.where, lines=lines, block=unit))
+    return unit
+
+
+def _even(code: tuple[int, int, int, int]) -> bool:
+    i1, i2, j1, j2 = code
+    return 1 < i2 - i1 == j2 - j1
 
 
 def changed(base: HelmTrace, head: HelmTrace) -> Iterator[tuple[str, bytes | None, bytes | None]]:

@@ -86,6 +86,8 @@ def _plan(change: Change, known: _Known) -> None:
         trace = (one.new or one.old or one.resource).trace
         if trace is not None and not one.moved and not one.quiet:
             grouped.setdefault((_key(one.entry), trace.index), []).append(one)
+    if not grouped:
+        return
     before = {_key(entry): entry for entry in change.base.entries}
     after = {_key(entry): entry for entry in change.head.entries}
     old_settings, new_settings = change.base.settings, change.head.settings

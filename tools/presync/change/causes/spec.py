@@ -11,7 +11,7 @@ import yaml
 from presync.base import goyaml
 from presync.base.finding import Location
 from presync.change.causes.model import UNKNOWN, Cause, Place
-from presync.change.causes.texts import inner
+from presync.change.causes.texts import at, inner
 from presync.change.fields import differences, dotted
 from presync.change.model import Path
 from presync.platform.model import Entry
@@ -101,11 +101,11 @@ def _of_parameters(base: Tree, head: Tree, file: str, mentioned: Reads | None, f
 def _leaves(before: _Document, after: _Document, file: str, head: Tree, manifest: bool) -> Iterator[Leaf]:
     text = _text(head, file) or ""
     for one in differences(before[0], after[0]):
-        node, path = (before[1], one.base) if one.removed else (after[1], one.head)
-        place = goyaml.locate(node, path, file)
+        removed, path = at(one)
+        place = goyaml.locate((before if removed else after)[1], path, file)
         line = place.line + inner(text, place.line, one)
         column = place.column if line == place.line else 0
-        yield Leaf(Place(file, line, dotted(one.path), one.removed, column), one.head, manifest)
+        yield Leaf(Place(file, line, dotted(one.path), removed, column), one.head, manifest)
 
 
 def _related(one: Sequence[str | int], other: Sequence[str | int]) -> bool:

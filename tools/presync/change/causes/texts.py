@@ -1,11 +1,11 @@
-"""Lines within texts of YAML."""
+"""Where in YAML a difference is to be seen."""
 
 from __future__ import annotations
 
 import difflib
 import re
 
-from presync.change.model import Difference
+from presync.change.model import Difference, Path
 
 _LITERAL = re.compile(r"(?:^|[:-]\s+)\|[+-]?\s*(?:#.*)?$")
 
@@ -20,3 +20,14 @@ def inner(text: str, line: int, one: Difference) -> int:
     matcher = difflib.SequenceMatcher(None, one.old.split("\n"), one.new.split("\n"), autojunk=False)
     found = [code for code in matcher.get_opcodes() if code[0] != "equal"]
     return found[0][3] + 1 if len(found) == 1 and found[0][0] != "delete" else 0
+
+
+def at(one: Difference) -> tuple[bool, Path]:
+    """Whether it is to be seen in the base alone, and where: of a list of texts the only item that differs."""
+    if isinstance(one.old, list) and isinstance(one.new, list):
+        matcher = difflib.SequenceMatcher(None, [*map(repr, one.old)], [*map(repr, one.new)], autojunk=False)
+        found = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+        if len(found) == 1 and max(found[0][2] - found[0][1], found[0][4] - found[0][3]) == 1:
+            tag, was, _, now, _ = found[0]
+            return (True, (*one.base, was)) if tag == "delete" else (False, (*one.head, now))
+    return (True, one.base) if one.removed else (False, one.head)

@@ -63,6 +63,10 @@ class Trials:
         trial, answers = self._render([made for _, made in tries])
         if answers is None or not (reference := answers[0]):
             return
+        refused = [units[number] for (number, _), answer in zip(tries, answers[1:], strict=True) if answer is None]
+        if any(unit.block for unit in refused):  # half of what belongs together makes no sense
+            self._try(_together(units, refused))
+            return
         found: dict[_Set, Objects | None] = {
             frozenset([number]): answer for (number, _), answer in zip(tries, answers[1:], strict=True)
         }
@@ -149,6 +153,12 @@ def _same_place(one: Difference, other: Difference) -> bool:
 def _overlap(one: Path, other: Path) -> bool:
     length = min(len(one), len(other))
     return one[:length] == other[:length]
+
+
+def _together(units: Sequence[Unit], refused: Sequence[Unit]) -> list[Unit]:
+    """The units, with what could not be taken back alone as the block it is part of."""
+    blocks = {id(unit.block) for unit in refused if unit.block}
+    return list(dict.fromkeys(unit.block if unit.block and id(unit.block) in blocks else unit for unit in units))
 
 
 def _places(units: Sequence[Unit], numbers: _Set) -> Iterable[Place]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,7 +9,7 @@ from typing import Any
 
 from presync.base.finding import Location
 from presync.change.causes.model import Place, Unit
-from presync.change.causes.texts import inner
+from presync.change.causes.texts import at, inner
 from presync.change.fields import differences, dotted
 from presync.change.model import MISSING, Difference, Path
 from presync.render.chart import ChartFiles
@@ -32,13 +31,13 @@ class Default:
 def of_layers(base: HelmTrace, head: HelmTrace) -> Iterator[Unit]:
     """The keys that differ in the value files and inline values both states have, those that others hide left out."""
     before = {name(layer): layer for layer in base.layers}
-    for at, layer in enumerate(head.layers):
+    for number, layer in enumerate(head.layers):
         old = before.get(name(layer))
         if old is None:
             continue
-        above = [one.data for one in head.layers[at + 1 :]]
+        above = [one.data for one in head.layers[number + 1 :]]
         was_above = [one.data for one in _after(base.layers, old)]
-        for unit in _units("value", "", at, old, layer):
+        for unit in _units("value", "", number, old, layer):
             path = _keys(unit.difference)
             if not (hidden(above, path) and hidden(was_above, path)):
                 yield unit
@@ -136,26 +135,10 @@ def _leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
 
 
 def _place(one: Difference, old: Layer, new: Layer) -> Place:
-    layer, path = (old, one.base) if one.removed else (new, one.head)
-    removed = one.removed
-    if isinstance(one.old, list) and isinstance(one.new, list):
-        item = _item(one.old, one.new)
-        if item is not None:
-            removed, index = item
-            layer, path = (old, (*one.base, index)) if removed else (new, (*one.head, index))
-    place = layer.locate(path)
-    line = place.line + (inner(layer.text, place.line, one) if not layer.shift else 0)
+    removed, path = at(one)
+    place = (old if removed else new).locate(path)
+    line = place.line + (inner(new.text, place.line, one) if not new.shift else 0)
     return Place(place.file, line, dotted(one.path), removed, place.column if line == place.line else 0)
-
-
-def _item(old: Sequence[Any], new: Sequence[Any]) -> tuple[bool, int] | None:
-    """The only item of a list of texts or numbers that differs, and whether it is gone."""
-    matcher = difflib.SequenceMatcher(None, [*map(repr, old)], [*map(repr, new)], autojunk=False)
-    found = [code for code in matcher.get_opcodes() if code[0] != "equal"]
-    if len(found) != 1 or max(found[0][2] - found[0][1], found[0][4] - found[0][3]) != 1:
-        return None
-    tag, was, _, now, _ = found[0]
-    return (True, was) if tag == "delete" else (False, now)
 
 
 def _defaults(
