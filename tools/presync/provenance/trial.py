@@ -18,6 +18,7 @@ from presync.render.trace import HelmTrace, narrowed
 
 Identity = tuple[str, str, str, str]  # group, kind, namespace as written, name
 Objects = Mapping[Identity, Mapping[str, Any]]
+_Named = list[tuple[Identity, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -41,7 +42,8 @@ class Trial:
     trace: HelmTrace
     templates: frozenset[str]
     narrow: bool = True  # whether the other templates are left out of the renders
-    _parsed: dict[str, list[tuple[Identity, Mapping[str, Any]]]] = field(init=False, default_factory=dict)
+    _parsed: dict[str, _Named] = field(init=False, default_factory=dict)  # by the text of a document
+    _printed: dict[str, _Named] = field(init=False, default_factory=dict)  # by the text of a template's output
     _files: dict[int, tuple[Mapping[str, bytes], Mapping[str, bytes]]] = field(init=False, default_factory=dict)
 
     def run(self, wanted: Sequence[Inputs]) -> list[Objects | None]:
@@ -85,12 +87,20 @@ class Trial:
     def _objects(self, outputs: Mapping[str, str | None]) -> Objects:
         found: dict[Identity, Mapping[str, Any]] = {}
         for template in sorted(self.templates):
-            for part in parts(outputs.get(template) or ""):
+            found.update(self._of_template(outputs.get(template) or ""))
+        return found
+
+    def _of_template(self, text: str) -> _Named:
+        """What a template printed; a document that was printed before is the same object."""
+        if text not in self._printed:
+            named: _Named = []
+            for part in parts(text):
                 if part not in self._parsed:
                     data = parsed(part)
                     self._parsed[part] = [(identity(one), one) for one in _members(data)] if data else []
-                found.update(self._parsed[part])
-        return found
+                named += self._parsed[part]
+            self._printed[text] = named
+        return self._printed[text]
 
 
 def identity(data: Mapping[str, Any]) -> Identity:

@@ -228,6 +228,14 @@ def test_items_of_lists(folder: Path, engine: Engine) -> None:
     }
 
 
+def test_another_order_is_a_change_too(folder: Path, engine: Engine) -> None:
+    ann, bob = "  - name: ann\n    role: reader\n", "  - name: bob\n    role: writer\n"
+    found = why(folder, engine, {VALUES: [(ann + bob, bob + ann)]})
+    assert found == {"ConfigMap data.tags": VALUES}
+    found = why(folder, engine, {VALUES: [("replicas: 2", "replicas: 4")]})
+    assert found == {"ConfigMap data.tags": "", "Deployment spec.replicas": f"{VALUES}:3 replicas"}
+
+
 def test_a_key_that_comes_with_all_below_it(folder: Path, engine: Engine) -> None:
     text = "zone: one\nresources:\n  limits:\n    cpu: 1\n    memory: 1Gi\naccount: true\n"
     found = why(folder, engine, {VALUES: [("zone: one\n", text)]})

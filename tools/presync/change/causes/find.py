@@ -15,7 +15,7 @@ from presync.change.model import ApplicationChange, Change, Difference, Resource
 from presync.platform.model import Entry
 from presync.render.trace import HelmTrace
 
-BYTES = 60_000_000  # of templates rendered to explain one change: some 400 renders of an ordinary chart
+BYTES = 40_000_000  # of templates rendered to explain one change: some 300 renders of an ordinary chart
 _Key = tuple[str, str]
 
 

@@ -102,7 +102,9 @@ class Pair:
     def _layers(self) -> Iterator[Unit]:
         for unit in values.of_layers(self.base, self.head):
             layer = self.head.layers[unit.layer]
-            if _inline(layer):  # the text of a template says nothing of what a generator put into it
+            if not unit.what:
+                yield unit
+            elif _inline(layer):  # the text of a template says nothing of what a generator put into it
                 places = self.definition.only.places or _manifest(self.definition, unit.places)
                 yield Unit(unit.what, places, "", unit.layer, unit.difference)
             else:

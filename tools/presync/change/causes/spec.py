@@ -12,7 +12,8 @@ from presync.base import goyaml
 from presync.base.finding import Location
 from presync.change.causes.model import UNKNOWN, Cause, Place
 from presync.change.causes.texts import at, inner
-from presync.change.fields import differences, dotted
+from presync.change.causes.undo import undone
+from presync.change.fields import differences, dotted, same
 from presync.change.model import Path
 from presync.platform.model import Entry
 from presync.provenance import reads
@@ -79,7 +80,8 @@ def definition(base: Tree, head: Tree, old: Entry, new: Entry) -> Definition:
         for leaf in _leaves(before, after, now.location.file, head, manifest=True)
         if not in_set or (leaf.path[:1] == ("spec",) and leaf.path[1:2] and leaf.path[1] in _TEMPLATING)
     ]
-    known = [one.file for one in was.parameters] == [one.file for one in now.parameters]
+    known = same(undone(after[0], differences(before[0], after[0])), before[0])  # no list in another order
+    known = known and [one.file for one in was.parameters] == [one.file for one in now.parameters]
     mentioned = reads.mentions(_texts(before[0], after[0])) if now.parameters else None
     for file in dict.fromkeys(one.file for one in now.parameters) if known and mentioned else ():
         known = known and _of_parameters(base, head, file, mentioned, found)

@@ -10,6 +10,7 @@ from presync.change.causes.model import UNKNOWN, Cause, Place, Unit
 from presync.change.causes.sources import Pair
 from presync.change.fields import differences, same
 from presync.change.model import MISSING, Difference, Path, ResourceChange
+from presync.provenance import reads
 from presync.provenance.trial import Identity, Inputs, Objects, Trial, identity, inputs
 
 WHOLE = Difference((), MISSING, MISSING)  # stands for an object that comes or goes
@@ -32,7 +33,7 @@ class Trials:
             return 0
         files = self.pair.head.narrowed(next(iter(sorted(self._templates)), ""))
         printed = sum(len(one.text) for change in self.changes for one in (change.old, change.new) if one is not None)
-        return (sum(map(len, files.values())) // 4 + printed) * (len(units) + 1)
+        return (sum(map(len, files.values())) // 4 + printed) * (1 + len(units) - max(0, len(self._unread(units)) - 1))
 
     @property
     def _templates(self) -> frozenset[str]:
@@ -58,31 +59,59 @@ class Trials:
                     if not one.noise:
                         yield change, one
 
+    def _unread(self, units: Sequence[Unit]) -> _Set:
+        """Values that no template seems to read, by their numbers; they are tried together, since none may matter."""
+        reader = reads.of_chart(self.pair.head.chart)
+        found = [
+            number
+            for number, unit in enumerate(units)
+            if unit.what == "value" and unit.difference and not reader.reads(unit.difference.head)
+        ]
+        return frozenset(found if len(found) > 1 else ())
+
     def _try(self, units: Sequence[Unit]) -> None:
-        tries = [(number, made) for number, unit in enumerate(units) if (made := self.pair.without([unit]))]
-        trial, answers = self._render([made for _, made in tries])
+        unread = self._unread(units)
+        groups = [frozenset([number]) for number in range(len(units)) if number not in unread]
+        tries = self._made(units, [*groups, unread] if unread else groups)
+        trial, answers = self._render(list(tries.values()))
         if answers is None or not (reference := answers[0]):
             return
-        refused = [units[number] for (number, _), answer in zip(tries, answers[1:], strict=True) if answer is None]
+        found: dict[_Set, Objects | None] = dict(zip(tries, answers[1:], strict=True))
+        if unread:
+            together = found.pop(unread, None)
+            alone = self._made(units, [frozenset([number]) for number in sorted(unread)])
+            if together is not None and _alike(together, reference):
+                found.update(dict.fromkeys(alone, reference))
+            else:
+                found.update(zip(alone, trial.run(list(alone.values())), strict=True))
+        refused = [units[number] for one, answer in found.items() if answer is None for number in one]
         if any(unit.block for unit in refused):  # half of what belongs together makes no sense
             self._try(_together(units, refused))
             return
-        found: dict[_Set, Objects | None] = {
-            frozenset([number]): answer for (number, _), answer in zip(tries, answers[1:], strict=True)
-        }
+        self._judge(units, trial, reference, found)
+
+    def _made(self, units: Sequence[Unit], sets: Iterable[_Set]) -> dict[_Set, Inputs]:
+        """The inputs with each of these taken back, where that can be done."""
+        made = {one: self.pair.without([units[number] for number in sorted(one)]) for one in sets}
+        return {one: inputs for one, inputs in made.items() if inputs is not None}
+
+    def _judge(
+        self, units: Sequence[Unit], trial: Trial, reference: Objects, found: dict[_Set, Objects | None]
+    ) -> None:
+        """Of each field what changes it, and whether these together bring back what was before."""
         wanted: dict[tuple[int, Path], _Set] = {}
         seen: dict[tuple[Identity, int], tuple[Difference, ...]] = {}
         fields = list(self._fields())
         for change, one in fields:
             wanted[id(change), one.path] = frozenset(
                 number
-                for number, _ in tries
-                if (after := found[frozenset([number])]) is not None
-                and _touches(change, one, reference, after, seen, number)
+                for tried, after in found.items()
+                for number in tried
+                if after is not None and _touches(change, one, reference, after, seen, number)
             )
         sets = [one for one in dict.fromkeys(wanted.values()) if one and one not in found][:_SETS]
-        both = [(one, made) for one in sets if (made := self.pair.without([units[number] for number in sorted(one)]))]
-        found.update(zip([one for one, _ in both], trial.run([made for _, made in both]), strict=True))
+        both = self._made(units, sets)
+        found.update(zip(both, trial.run(list(both.values())), strict=True))
         for change, one in fields:
             causing = wanted[id(change), one.path]
             places = tuple(dict.fromkeys(_places(units, causing)))
@@ -104,6 +133,11 @@ class Trials:
         """Whether the trial gives what the render gave."""
         printed = (change.new for change in self.changes if change.new is not None and CRDS not in change.new.template)
         return all(same(_bare(reference.get(identity(one.data))), _bare(one.data)) for one in printed)
+
+
+def _alike(one: Objects, other: Objects) -> bool:
+    """Whether two renders gave the same; what was printed alike is the same object."""
+    return one.keys() == other.keys() and all(value is other[key] for key, value in one.items())
 
 
 def _bare(data: Mapping[str, object] | None) -> object:

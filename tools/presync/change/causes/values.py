@@ -10,7 +10,8 @@ from typing import Any
 from presync.base.finding import Location
 from presync.change.causes.model import Place, Unit
 from presync.change.causes.texts import at, inner
-from presync.change.fields import differences, dotted
+from presync.change.causes.undo import undone
+from presync.change.fields import differences, dotted, same
 from presync.change.model import MISSING, Difference, Path
 from presync.render.chart import ChartFiles
 from presync.render.layers import Layer
@@ -39,7 +40,7 @@ def of_layers(base: HelmTrace, head: HelmTrace) -> Iterator[Unit]:
         was_above = [one.data for one in _after(base.layers, old)]
         for unit in _units("value", "", number, old, layer):
             path = _keys(unit.difference)
-            if not (hidden(above, path) and hidden(was_above, path)):
+            if not path or not (hidden(above, path) and hidden(was_above, path)):
                 yield unit
 
 
@@ -52,7 +53,7 @@ def of_defaults(base: HelmTrace, head: HelmTrace) -> Iterator[Unit]:
         for unit in _units("default", path, 0, old[path].layer, new[path].layer):
             keys = _keys(unit.difference)
             values = (head.request.values, base.request.values)
-            if not all(hidden([one], (*prefix, *keys)) for one in values for prefix in new[path].prefixes):
+            if not keys or not all(hidden([one], (*prefix, *keys)) for one in values for prefix in new[path].prefixes):
                 yield unit
 
 
@@ -100,7 +101,10 @@ def _keys(difference: Difference | None) -> KeyPath:
 
 
 def _units(what: str, where: str, at: int, old: Layer, new: Layer) -> Iterator[Unit]:
-    for one in differences(old.data, new.data):
+    found = differences(old.data, new.data)
+    if not same(undone(new.data, found), old.data):  # items of a list stand in another order
+        yield Unit("", (Place(new.location.file),), where, at)
+    for one in found:
         unit = Unit(what, (_place(one, old, new),), where, at, one)
         for part in _split(one):
             unit.parts.append(Unit(what, (_place(part, old, new),), where, at, part, block=unit))
