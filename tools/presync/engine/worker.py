@@ -70,8 +70,9 @@ def render(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
 def variants(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     """One chart with slightly different values each time: what every template gives where it differs from the first.
 
-    ``variants`` are lists of ``[path, value]``; the path is one of keys. Answers one JSON object for the unchanged
-    values and one for each variant: ``{"files": {template: text or null}}`` or ``{"error": message}``.
+    ``variants`` are lists of ``[path, value]``; the path is one of keys, and an empty one stands for all values.
+    Answers one JSON object for the unchanged values and one for each variant: ``{"files": {template: text or null}}``
+    or ``{"error": message}``.
     """
     options = json.dumps(
         {
@@ -85,6 +86,9 @@ def variants(header: dict[str, Any], blobs: list[bytes]) -> wire.Reply:
     def one(changes: list[tuple[list[str], Any]]) -> dict[str, str]:
         values = json.loads(header["values"])
         for path, value in changes:
+            if not path:
+                values = value
+                continue
             below = values
             for key in path[:-1]:
                 if not isinstance(below.get(key), dict):

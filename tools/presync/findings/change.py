@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 
-from presync.base.finding import Finding, Severity
+from presync.base.finding import Finding, Location, Severity
+from presync.change import causes
 from presync.change.model import Change
 from presync.findings import lines, merge, waivers
 from presync.findings.collect import collect, ordered
+from presync.platform.model import Platform
+from presync.rules.model import Match
 from presync.rules.run import run_change
 
 _FAILS = "CHG017"
@@ -28,5 +32,15 @@ def collect_upgrade(change: Change, today: datetime.date | None = None) -> list[
 def collect_change(change: Change, today: datetime.date | None = None) -> list[Finding]:
     """What is dangerous about a change, the worst first; waivers of the new state hold, unused ones are `check`'s."""
     date = today or datetime.datetime.now(tz=datetime.UTC).date()
-    kept = waivers.apply(change.head, run_change(change, lines.of_match), date, report_unused=False)
+    found = run_change(change, partial(_locate, change))
+    kept = waivers.apply(change.head, found, date, report_unused=False)
     return ordered(merge.merge(kept), change.head.environments)
+
+
+def _locate(change: Change, platform: Platform, match: Match) -> Location:
+    """The changed line that brought it, where that is known; else where somebody edits the field."""
+    if match.resource is not None and not match.quote:
+        found = causes.of_field(change, match.resource, match.path)
+        if found is not None:
+            return found
+    return lines.of_match(platform, match)

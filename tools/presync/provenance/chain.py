@@ -282,12 +282,12 @@ def _key(trace: HelmTrace, path: KeyPath) -> Key:
     value = influence.get(trace.effective, path)
     settings = trace.setting(path)
     if not settings or not _same(settings[0][0], path, value):
-        return Key(path, value, _parameter(trace, path), False, tuple(location for _, location in settings))
+        return Key(path, value, parameter(trace, path), False, tuple(location for _, location in settings))
     first, *hidden = settings
     return Key(path, value, first[1], first[0].default, tuple(location for _, location in hidden))
 
 
-def _parameter(trace: HelmTrace, path: KeyPath) -> Location:
+def parameter(trace: HelmTrace, path: KeyPath) -> Location:
     """The line of the parameter that sets the key; the Application's place where there is none to be seen."""
     name = ""
     for step in path:

@@ -12,14 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from presync.base import goyaml
 from presync.engine import EngineError, RenderRequest
 from presync.provenance import leaves
 from presync.provenance.leaves import Change
+from presync.provenance.outputs import objects
 from presync.render.trace import HelmTrace, KeyPath
 
 Path = Sequence[str | int]
-_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
 _BATCH = 24
 _BYTES = (
     60_000_000  # of templates rendered to explain one source: 400 renders of an ordinary chart, fewer of a large one
@@ -49,7 +48,7 @@ class Prober:
     request: RenderRequest = field(init=False)
     effects: dict[tuple[KeyPath, ...], dict[str, str | None] | None] = field(init=False, default_factory=dict)
     left: int = field(init=False, default=_MOST)
-    _documents: dict[tuple[str, str], list[Any]] = field(init=False, default_factory=dict)
+    _documents: dict[str, list[Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.values = self.trace.effective
@@ -139,18 +138,9 @@ class Prober:
         )
 
     def _parsed(self, text: str) -> list[Any]:
-        key = ("", text)
-        if key not in self._documents:
-            found = []
-            for part in _SEPARATOR.split(text):
-                try:
-                    data = goyaml.load(part)
-                except goyaml.GoYamlError:
-                    data = None
-                if isinstance(data, dict):
-                    found.append(data)
-            self._documents[key] = found
-        return self._documents[key]
+        if text not in self._documents:
+            self._documents[text] = list(objects(text))
+        return self._documents[text]
 
 
 def sources(prober: Prober, target: Target, thorough: bool = True) -> list[KeyPath]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -57,21 +57,8 @@ class HelmTrace:
         return inline.parameters(self.application, self.index, self.head)
 
     def narrowed(self, template: str) -> Mapping[str, bytes]:
-        """The files of the chart with the templates that print something else emptied, to ask about one cheaply.
-
-        They stay as empty ones because a template may be included by its path, as for a checksum of a ConfigMap. Named
-        templates stay, wherever they stand; so do other files where anything reads files at all.
-        """
-        own = template.partition("/")[2]
-        kept = {
-            path: data
-            if "templates/" not in path or path == own or path.rpartition("/")[2].startswith("_") or b"define" in data
-            else b""
-            for path, data in self.bare.files.items()
-        }
-        if any(b".Files" in data for path, data in kept.items() if "templates/" in path):
-            return kept
-        return {path: data for path, data in kept.items() if "templates/" in path or path.endswith(_NEEDED)}
+        """The files of the chart with the templates that print something else emptied, to ask about one cheaply."""
+        return narrowed(self.bare.files, [template])
 
     def asking(self, files: Mapping[str, bytes]) -> RenderRequest:
         """The same call on a chart with these files."""
@@ -104,6 +91,24 @@ class HelmTrace:
             if rest and scoped.layer.sets(rest):
                 found.append((scoped, scoped.layer.locate(rest)))
         return found
+
+
+def narrowed(files: Mapping[str, bytes], templates: Iterable[str]) -> Mapping[str, bytes]:
+    """The files of a chart with the templates emptied that print something else than these, as Helm names them.
+
+    They stay as empty ones because a template may be included by its path, as for a checksum of a ConfigMap. Named
+    templates stay, wherever they stand; so do other files where anything reads files at all.
+    """
+    own = {template.partition("/")[2] for template in templates}
+    kept = {
+        path: data
+        if "templates/" not in path or path in own or path.rpartition("/")[2].startswith("_") or b"define" in data
+        else b""
+        for path, data in files.items()
+    }
+    if any(b".Files" in data for path, data in kept.items() if "templates/" in path):
+        return kept
+    return {path: data for path, data in kept.items() if "templates/" in path or path.endswith(_NEEDED)}
 
 
 def _defaults(chart: ChartFiles, origin: Any, prefix: tuple[str, ...] = (), inside: str = "") -> Iterator[Scoped]:

@@ -12,6 +12,7 @@ import click
 
 from presync.argocd.versions import helm_of
 from presync.base.finding import Finding
+from presync.change import causes
 from presync.change.blind import unsure
 from presync.change.fields import dotted
 from presync.change.model import MISSING, ApplicationChange, Change, Difference, ResourceChange
@@ -20,6 +21,7 @@ from presync.change.upgrade import Deprecated
 from presync.platform.model import Platform
 from presync.report.check import MAX_PLACES, as_object, finding_text, wrapped
 from presync.report.texts import GITHUB, escape, folded, value_text
+from presync.report.why import ARROW, Why, as_objects, said
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": ">"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
@@ -29,6 +31,7 @@ APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # an annotation wi
 
 def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: Sequence[Deprecated] = ()) -> str:
     """One object; ``report/diff.schema.json`` is its schema."""
+    causes.prepare(change, change.loud())
     document = {
         "version": 1,
         "base": base,
@@ -40,8 +43,8 @@ def as_json(change: Change, findings: Sequence[Finding], base: str, deprecated: 
         ],
         "unsure": unsure(change),
         "files": list(change.files),
-        "applications": [_application_object(one) for one in change.applications],
-        "resources": [_resource_object(one) for one in change.resources],
+        "applications": [_application_object(change, one) for one in change.applications],
+        "resources": [_resource_object(change, one) for one in change.resources],
         "unknown": [entry.name for old, new in change.unknown if (entry := new or old) is not None],
         "summary": dict(Counter(one.kind for one in change.loud()))
         | {"quiet": sum(one.quiet for one in change.resources)},
@@ -127,6 +130,8 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
     resources: dict[str, list[ResourceChange]] = {}
     for one in change.loud():
         resources.setdefault(one.entry.name, []).append(one)
+    if not stat:
+        causes.prepare(change, change.loud())
     for old, new in change.unknown:
         entry = new or old
         if entry is not None:
@@ -134,21 +139,26 @@ def by_application(change: Change, stat: bool = False) -> Iterator[tuple[str, li
     for name in sorted({*applications, *resources}):
         own = applications.get(name)
         title = f"{_SIGNS[own.kind]} {name}{_renamed(own)}" if own is not None else f"~ {name}"
-        files = because(change, name)
-        lines = wrapped(f"because of {_listed(change, files)}", "    ", first="  ") if files else []
-        if own is not None and own.kind == "changed" and not stat:
-            lines += [line for difference in own.differences for line in _difference(difference, False)]
+        why = None if stat else Why(change, own, resources.get(name, []))
+        files = said(why.shared) if why and why.shared.places else _listed(change, because(change, name))
+        lines = wrapped(f"because of {files}", "    ", first="  ") if files else []
+        if own is not None and own.kind == "changed" and why:
+            for difference in own.differences:
+                lines += [*_difference(difference, False), *why.of_application(difference, "      ")]
         for one in resources.get(name, []):
             lines.append(f"  {_SIGNS[one.kind]} {one.resource}" + _note(one))
-            if one.kind in ("changed", "moved") and not stat:
-                secret = is_secret(one.resource.kind)
-                lines += [
-                    f"  {line}"
-                    for difference in one.differences
-                    if not difference.noise
-                    for line in _difference(difference, secret)
-                ]
+            if why:
+                lines += [*why.of_object(one, "    "), *_fields(one, why)]
         yield title, lines
+
+
+def _fields(one: ResourceChange, why: Why) -> Iterator[str]:
+    """What differs in an object that stays, and why."""
+    secret = is_secret(one.resource.kind)
+    for difference in one.differences if one.kind in ("changed", "moved") else ():
+        if not difference.noise:
+            yield from (f"  {line}" for line in _difference(difference, secret))
+            yield from why.of_field(one, difference, "        ")
 
 
 def because(change: Change, name: str) -> list[str]:
@@ -213,27 +223,33 @@ def _difference(one: Difference, secret: bool) -> Iterator[str]:
         yield f"    + {name}: {value_text(new)}"
 
 
-def _paint(text: str, colour: bool) -> str:
+def _paint(report: str, colour: bool) -> str:
     if not colour:
-        return text
+        return report
     painted = []
-    for line in text.split("\n"):
-        sign = line.strip()[:1]
-        painted.append(click.style(line, fg=_COLOURS[sign]) if sign in _COLOURS else line)
+    for line in report.split("\n"):
+        text = line.strip()
+        if text.startswith(ARROW):
+            painted.append(click.style(line, dim=True))
+            continue
+        painted.append(click.style(line, fg=_COLOURS[text[:1]]) if text[:1] in _COLOURS else line)
     return "\n".join(painted)
 
 
-def _application_object(one: ApplicationChange) -> dict[str, Any]:
+def _application_object(change: Change, one: ApplicationChange) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "name": one.entry.name,
         "environment": one.entry.environment,
         "counterpart": one.counterpart.name if one.counterpart else None,
-        "differences": [_difference_object(difference, False) for difference in one.differences],
+        "differences": [
+            _difference_object(difference, False) | as_objects(causes.of_application(change, one, difference))
+            for difference in one.differences
+        ],
     }
 
 
-def _resource_object(one: ResourceChange) -> dict[str, Any]:
+def _resource_object(change: Change, one: ResourceChange) -> dict[str, Any]:
     secret = is_secret(one.resource.kind)
     return {
         "kind": one.kind,
@@ -241,7 +257,11 @@ def _resource_object(one: ResourceChange) -> dict[str, Any]:
         "environment": one.entry.environment,
         "resource": str(one.resource),
         "quiet": one.quiet,
-        "differences": [_difference_object(difference, secret) for difference in one.differences],
+        "differences": [
+            _difference_object(difference, secret) | as_objects(causes.cause(change, one, difference))
+            for difference in one.differences
+        ],
+        **({} if one.old is not None and one.new is not None else as_objects(causes.cause(change, one))),
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from presync.base.finding import Location
+from presync.change import causes
 from presync.change.fields import dotted
 from presync.change.model import Change, Difference, ResourceChange
 from presync.platform.model import Entry
@@ -34,7 +35,7 @@ def gone(change: Change, one: ResourceChange, message: str, remedy: str, **more:
         remedy,
         change_entry(change, one.old_entry),
         resource_name=str(one.old),
-        location=place(change, one.old_entry),
+        location=causes.of_object(change, one) or place(change, one.old_entry),
         application=one.old_entry.name,
         key=str(one.old),
         **more,

@@ -53,7 +53,7 @@ def test_a_value(repository: Path, run: Run) -> None:
     done = run("-C", repository, "diff", "main")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert "~ web-prod" in lines and "  because of envs/prod/web/values.yaml:1" in lines
+    assert "~ web-prod" in lines and "  because of envs/prod/web/values.yaml:1 level" in lines
     assert "      - data.level: info" in lines and "      + data.level: warn" in lines
     assert "web-dev" not in done.stdout
     assert run("-C", repository, "diff", "main", "--exit-code").returncode == 1
@@ -62,7 +62,13 @@ def test_a_value(repository: Path, run: Run) -> None:
     jsonschema_rs.validate(SCHEMA, document)
     assert document["summary"] == {"changed": 1, "quiet": 0}
     assert document["resources"][0]["differences"] == [
-        {"field": "data.level", "noise": False, "old": "info", "new": "warn"}
+        {
+            "field": "data.level",
+            "noise": False,
+            "old": "info",
+            "new": "warn",
+            "why": [{"file": "envs/prod/web/values.yaml", "line": 1, "key": "level"}],
+        }
     ]
     assert "```diff" in run("-C", repository, "diff", "main", "-o", "markdown").stdout
 

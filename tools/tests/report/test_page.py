@@ -21,6 +21,7 @@ from presync.report.page.write import embedded
 from .changes import HOSTILE, SECRETS, config, hostile, large, odd, platform, small
 
 PLENTY = 1_000_000
+WHY = [{"file": "envs/web-prod.yaml", "line": 1}]  # the only place of the only file that differs
 
 
 class Reader(HTMLParser):
@@ -91,7 +92,8 @@ def test_no_secret_is_in_the_page(page: str) -> None:
         assert value not in page
     document = Reader(page).document
     login = next(one for one in document["resources"] if one["id"] == "web-prod/Secret/login")
-    assert {"field": "data.password", "masked": "changed", "at": "data.password"} in login["fields"]
+    told = {"field": "data.password", "masked": "changed", "why": WHY, "at": "data.password"}
+    assert told in login["fields"]
     sealed = next(one for one in document["resources"] if one["kind"] == "SealedSecret")
     assert [one.get("masked") for one in sealed["fields"]] == ["added", "changed"]
     added = next(one for one in document["resources"] if one["id"] == "api-prod/Secret/login")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from presync.base.finding import Finding, Severity
+from presync.change import causes
 from presync.change.compare import changed_files
 from presync.change.model import Change, ResourceChange
 from presync.change.places import changed_file
@@ -15,6 +16,7 @@ from presync.report.check import as_object
 from presync.report.diff import because, is_secret
 from presync.report.page.fields import Budget, field, indexes, whole
 from presync.report.page.readers import Key, key, readings
+from presync.report.why import as_objects
 from presync.tree.commit import CommitTree
 
 TEXT = 8_000_000  # characters of fields in one page
@@ -37,6 +39,7 @@ def document(change: Change, findings: Sequence[Finding], base: str) -> Object:
         for at in finding["resources"]:
             about.setdefault(at, []).append(number)
     budget = Budget(TEXT)
+    causes.prepare(change, change.loud())
     return {
         "version": 1,
         "base": {"name": base, "commit": _commit(change.base)},
@@ -46,7 +49,7 @@ def document(change: Change, findings: Sequence[Finding], base: str) -> Object:
         "files": len(change.files),
         "applications": list(_applications(change, entries, budget)),
         "resources": [
-            _resource(one, names[at], numbers, [(number, told[number]) for number in about.get(at, [])], budget)
+            _resource(change, one, names[at], numbers, [(number, told[number]) for number in about.get(at, [])], budget)
             for at, one in enumerate(resources)
         ],
         "findings": told,
@@ -113,12 +116,15 @@ def _applications(change: Change, entries: Mapping[Key, Entry], budget: Budget) 
         if reason:
             found["dark"] = reason.strip().split("\n")[0]
         if name in touched:
-            causes = [_cause(change, file) for file in because(change, entry.name)]
+            files = [_cause(change, file) for file in because(change, entry.name)]
             # Why an Application comes or goes is a file that does.
-            first = [one for one in causes if kind in ("added", "removed") and one["kind"] == kind]
-            found["because"] = [*first, *(one for one in causes if one not in first)]
+            first = [one for one in files if kind in ("added", "removed") and one["kind"] == kind]
+            found["because"] = [*first, *(one for one in files if one not in first)]
         if changed is not None and changed.differences:
-            found["fields"] = [field(one, False, budget) for one in changed.differences]
+            found["fields"] = [
+                field(one, False, budget) | as_objects(causes.of_application(change, changed, one))
+                for one in changed.differences
+            ]
         yield found
 
 
@@ -153,7 +159,8 @@ def _full(one: ResourceChange) -> str:
     return "/".join((one.entry.name, one.entry.application.destination.cluster, *one.resource.key))
 
 
-def _resource(
+def _resource(  # noqa: PLR0917 - what is told of it, and what is known already
+    change: Change,
     one: ResourceChange,
     name: str,
     numbers: Mapping[Key, int],
@@ -177,13 +184,13 @@ def _resource(
     if about:
         found["findings"] = [number for number, _ in about]
     if one.kind in ("added", "removed"):
-        found["fields"] = [whole(resource.data, one.kind == "added", budget)]
+        found["fields"] = [whole(resource.data, one.kind == "added", budget) | as_objects(causes.cause(change, one))]
         return found
     secret = is_secret(resource.kind)
     fields = []
     for difference in one.differences:
         at = indexes(difference)
-        extra: Object = {}
+        extra: Object = as_objects(causes.cause(change, one, difference))
         if not difference.removed and not difference.noise:
             extra["at"] = at
         mine = [number for number, finding in about if finding["field"] == at]

@@ -3,7 +3,9 @@
 
 /**
  * @typedef {{field: string, noise?: boolean, masked?: string, formatted?: boolean, old?: string, new?: string,
- *   hunks?: [number, number, string[]][], more?: number, left_out?: number, at?: string, findings?: number[]}} Field
+ *   hunks?: [number, number, string[]][], more?: number, left_out?: number, at?: string, findings?: number[],
+ *   why?: Place[], partly?: boolean}} Field
+ * @typedef {{file: string, line?: number, key?: string, removed?: boolean}} Place
  * @typedef {{file: string, kind: string, lines?: number[], more?: number}} Cause
  * @typedef {{name: string, row: string, environment: string, state: string, objects: number, place: string,
  *   project: string, dark?: string, because?: Cause[], fields?: Field[]}} Application

@@ -32,7 +32,19 @@ function fieldElement(field, split, findings, resource) {
       )
     : null;
   const marks = (field.findings || []).map((number) => findingLine(findings[number]));
-  return el("div", { class: "field", "data-at": at }, head, marks, fieldBody(field, split));
+  return el("div", { class: "field", "data-at": at }, head, whyLine(field), marks, fieldBody(field, split));
+}
+
+/** The changed lines that changed it. @param {Field} field */
+function whyLine(field) {
+  if (!field.why) return null;
+  const places = field.why.flatMap((place, at) => [
+    at ? ", " : "because of ",
+    el("code", {}, place.line ? `${place.file}:${place.line}` : place.file),
+    place.key ? ` ${place.key}` : "",
+    place.removed ? " (gone)" : "",
+  ]);
+  return el("p", { class: "cause" }, places, field.partly ? " (in part)" : "");
 }
 
 /** @param {Resource} resource @param {string} tail */
