@@ -334,6 +334,15 @@ def test_a_parameter_beside_a_value(folder: Path, engine: Engine) -> None:
     assert found["ConfigMap data.level"] == f"{VALUES}:2 level"
 
 
+def test_another_cluster_is_not_for_a_value_to_choose(folder: Path, engine: Engine) -> None:
+    server = "server: https://kubernetes.default.svc"
+    edits: Edits = {"apps/all.yaml": [(server, "server: https://other.example.com")]}
+    found = why(folder, engine, edits)
+    assert found == dict.fromkeys(["ConfigMap", "Deployment"], "apps/all.yaml:17 spec.template.spec.destination.server")
+    found = why(folder, engine, {VALUES: [("replicas: 2", "replicas: 3")]})
+    assert found == dict.fromkeys(["ConfigMap", "Deployment"], "")
+
+
 def test_value_files_of_the_set(folder: Path, engine: Engine) -> None:
     (folder / "other.yaml").write_text("zone: two\n")
     commit(folder)

@@ -73,6 +73,35 @@ def test_a_value(repository: Path, run: Run) -> None:
     assert "```diff" in run("-C", repository, "diff", "main", "-o", "markdown").stdout
 
 
+def test_each_field_with_its_line(repository: Path, run: Run, tmp_path: Path) -> None:
+    text = "  other: {{ .Values.aRatherLongNameOfAKey | quote }}\n  third: {{ .Values.third | quote }}\n"
+    config = repository / "charts/web/templates/config.yaml"
+    config.write_text(f"{config.read_text()}{text}")
+    write(repository, {"envs/prod/web/values.yaml": "level: info\naRatherLongNameOfAKey: a\nthird: a\n"})
+    commit(repository, "more")
+    write(repository, {"envs/prod/web/values.yaml": "level: warn\naRatherLongNameOfAKey: b\nthird: b\n"})
+    first = run("-C", repository, "diff", "main", PRESYNC_CACHE=str(tmp_path / "cache"))
+    lines = first.stdout.splitlines()
+    place = "        <- envs/prod/web/values.yaml"
+    for field, cause in (("level", "1 level"), ("other", "2 aRatherLongNameOfAKey"), ("third", "3 third")):
+        at = next(at for at, line in enumerate(lines) if line.startswith(f"      + data.{field}: "))
+        assert lines[at + 1] == f"{place}:{cause}"
+    assert max(map(len, lines)) <= 80
+    assert "<- " not in run("-C", repository, "diff", "main", "--stat").stdout
+    assert run("-C", repository, "diff", "main", PRESYNC_CACHE=str(tmp_path / "cache")).stdout == first.stdout
+    assert run("-C", repository, "diff", "main", PRESYNC_CACHE="off").stdout == first.stdout
+    document = json.loads(run("-C", repository, "diff", "main", "-o", "json").stdout)
+    jsonschema_rs.validate(SCHEMA, document)
+    assert [one["why"][0]["line"] for one in document["resources"][0]["differences"]] == [1, 2, 3]
+    assert (
+        '"why":[{"file":"envs/prod/web/values.yaml","line":2,'
+        in run("-C", repository, "diff", "main", "-o", "html").stdout
+    )
+    write(repository, {"envs/prod/web/values.yaml": "level: warn\naRatherLongNameOfAKey: a\nthird: a\n"})
+    told = run("-C", repository, "diff", "main").stdout
+    assert "  because of envs/prod/web/values.yaml:1 level" in told.splitlines() and "<- " not in told
+
+
 def test_a_page(repository: Path, run: Run, tmp_path: Path) -> None:
     write(repository, {"envs/prod/web/values.yaml": "level: warn\n"})
     done = run("-C", repository, "diff", "main", "-o", "html")

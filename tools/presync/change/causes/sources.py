@@ -162,6 +162,8 @@ class Pair:
         ]
         if not same(*rest):
             yield Unit("", self.definition.only.places)
+        if len({entry.application.destination.cluster for entry in self.entries}) > 1:
+            yield Unit("", self.definition.cause(("spec", "destination")).places)
         if self.versions:
             yield Unit("", ())
 

@@ -29,7 +29,7 @@ class Trials:
     def cost(self) -> int:
         """How many characters of templates are rendered for it."""
         units = self.pair.units
-        if len(units) < 2:
+        if len({unit.places for unit in units}) < 2:
             return 0
         files = self.pair.head.narrowed(next(iter(sorted(self._templates)), ""))
         printed = sum(len(one.text) for change in self.changes for one in (change.old, change.new) if one is not None)
@@ -43,11 +43,20 @@ class Trials:
     def run(self) -> None:
         """Find out, and keep it."""
         units = self.pair.units
-        if len(units) == 1:
+        if len({unit.places for unit in units}) == 1:  # one line alone, whatever it does
+            elsewhere = self._elsewhere if all(unit.what not in ("request", "") for unit in units) else frozenset()
             for change, one in self._fields():
-                self.causes[id(change), one.path] = Cause(units[0].places) if units[0].places else UNKNOWN
+                known = one is not WHOLE or identity(change.resource.data) not in elsewhere
+                self.causes[id(change), one.path] = Cause(units[0].places) if known else UNKNOWN
         elif units:
             self._try(units)
+
+    @property
+    def _elsewhere(self) -> frozenset[Identity]:
+        """Objects printed as before that come and go all the same: to another namespace or cluster."""
+        come = {identity(one.new.data) for one in self.changes if one.old is None and one.new is not None}
+        gone = {identity(one.old.data) for one in self.changes if one.new is None and one.old is not None}
+        return frozenset(come & gone)
 
     def _fields(self) -> Iterable[tuple[ResourceChange, Difference]]:
         for change in self.changes:
