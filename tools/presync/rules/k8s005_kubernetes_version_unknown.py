@@ -35,4 +35,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 f"Versions there are: {available()[0]} to {available()[-1]}.",
                 location=Location(platform.settings.file),
                 key=version,
+                quote=f'"{version}"',
             )

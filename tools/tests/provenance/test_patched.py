@@ -79,3 +79,42 @@ def test_locate(repo: Repo, path: str, place: str) -> None:
         steps = [1 - step if isinstance(step, int) and at == 4 else step for at, step in enumerate(steps)]
     found = locate(WorkTree(repo.root, tracked=False), rendered.reads, resource, steps)
     assert str(found) == place
+
+
+INLINE = """\
+resources: [../base]
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: replace
+        path: /spec/replicas
+        value: 5
+      - op: add
+        path: /metadata/annotations
+        value:
+          example.com/team: ml
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: web
+      spec:
+        paused: true
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("spec", "replicas"), "test/kustomization.yaml:7"),
+        (("metadata", "annotations", "example.com/team"), "test/kustomization.yaml:11"),
+        (("spec", "paused"), "test/kustomization.yaml:18"),
+    ],
+)
+def test_a_patch_within_the_kustomization(repo: Repo, path: tuple[str, ...], place: str) -> None:
+    repo.write({**FILES, "test/kustomization.yaml": INLINE})
+    rendered = render(application(path="test"), repo.context())
+    if rendered.unavailable:
+        pytest.skip(f"NO KUSTOMIZE HERE: {rendered.unavailable}")
+    (resource,) = rendered.resources
+    assert str(locate(WorkTree(repo.root, tracked=False), rendered.reads, resource, path)) == place
