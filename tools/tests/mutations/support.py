@@ -78,9 +78,9 @@ def repository() -> Repository:
 def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
     """The files that edits change.
 
-    An edit names a ``file`` and either ``replace`` (text that stands there exactly once) and ``with``, or ``text`` (the
-    whole file), or ``copy`` (a file it becomes a copy of) and ``replacing`` (texts and what takes their place), or
-    ``delete: true``, or ``append``.
+    An edit names a ``file`` and either ``replace`` (text that stands there exactly once) and ``with`` (as often as
+    ``times`` says, ``{n}`` in it counted up), or ``text`` (the whole file), or ``copy`` (a file it becomes a copy of)
+    and ``replacing`` (texts and what takes their place), or ``delete: true``, or ``append``.
     """
     files: dict[str, bytes | None] = {}
     for edit in edits:
@@ -102,7 +102,10 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
             text = _text(files, path)
             count = text.count(edit["replace"])
             assert count == 1, f"{path} holds {edit['replace']!r} {count} times"
-            files[path] = text.replace(edit["replace"], edit["with"]).encode()
+            written = [edit["with"]]
+            if "times" in edit:
+                written = [edit["with"].replace("{n}", str(at)) for at in range(edit["times"])]
+            files[path] = text.replace(edit["replace"], "".join(written)).encode()
     return files
 
 
