@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 # What a stored version says of itself: the pipeline fills in each, and whoever reads a version relies on them.
 FIELDS = (
@@ -31,38 +32,45 @@ _BARE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*)\s*-?\}\}")
 _MARK = "presync:"
 
 
-def faults(template: str) -> Iterator[str]:
-    """What keeps the template from giving exactly the fields, each as a sentence."""
+class Fault(NamedTuple):
+    """A sentence, and what stands in the line to edit."""
+
+    message: str
+    quote: str = ""
+
+
+def faults(template: str) -> Iterator[Fault]:
+    """What keeps the template from giving exactly the fields."""
     body = _FIELD.sub(rf'"{_MARK}\1"', _COMMENT.sub("", template))
     for match in _BARE.finditer(body):
-        yield f"{{{{ {match[1]} }}}} is not escaped; write {{{{ {match[1]} | tojson }}}}"
+        yield Fault(f"{{{{ {match[1]} }}}} is not escaped; write {{{{ {match[1]} | tojson }}}}", match[0])
     body = _BARE.sub(rf"{_MARK}\1", body)
     rest = re.search(r"\{\{[^\n]{0,40}|\{%[^\n]{0,40}", body)
     if rest:
-        yield f"{rest[0]!r} is more than {{{{ name | tojson }}}}, and so cannot be judged"
+        yield Fault(f"{rest[0]!r} is more than {{{{ name | tojson }}}}, and so cannot be judged", rest[0])
         return
     try:
         data = json.loads(body, object_pairs_hook=list)
     except (ValueError, RecursionError) as error:
-        yield f"what it gives is no JSON: {error}"
+        yield Fault(f"what it gives is no JSON: {error}")
         return
     if not isinstance(data, list) or not all(isinstance(one, tuple) for one in data):
-        yield "what it gives is no JSON object"
+        yield Fault("what it gives is no JSON object")
         return
     yield from _fields(data)
 
 
-def _fields(pairs: list[tuple[str, object]]) -> Iterator[str]:
+def _fields(pairs: list[tuple[str, object]]) -> Iterator[Fault]:
     names = [key for key, _ in pairs]
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
-            yield f"{name} is given twice"
+            yield Fault(f"{name} is given twice", f'"{name}"')
         if name not in FIELDS:
-            yield f"{name} is no field of metadata.json"
+            yield Fault(f"{name} is no field of metadata.json", f'"{name}"')
     for name in FIELDS:
         if name not in names:
-            yield f"{name} is missing"
+            yield Fault(f"{name} is missing")
     for key, value in pairs:
         if key in FIELDS and value != f"{_MARK}{key}":
             shown = str(value).removeprefix(_MARK) if str(value).startswith(_MARK) else "a fixed value"
-            yield f"{key} is filled with {shown}"
+            yield Fault(f"{key} is filled with {shown}", f'"{key}"')

@@ -76,6 +76,11 @@ class Container:
         """Plain values by name; those taken from elsewhere are empty."""
         return {text(one, "name"): text(one, "value") for _, one in items(self.data, "env")}
 
+    def variable(self, name: str) -> Path:
+        """Where a variable stands, by its name; where there is none, all of them."""
+        path = (*self.path, "env")
+        return next(((*path, at, "name") for at, one in items(self.data, "env") if text(one, "name") == name), path)
+
     @cached_property
     def words(self) -> str:
         """What it runs, as one text."""

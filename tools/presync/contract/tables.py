@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from presync.contract.model import Contract, FeatureSet
-from presync.platform.validation.access import Object, obj, text
+from presync.platform.validation.access import Object, items, obj, text
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -58,24 +58,28 @@ def _column(contract: Contract, name: str, dtype: str, nullable: bool, column: O
         yield f"{name} {'may' if nullable else 'may never'} be null by the set, and by the schema it is the other way"
 
 
-def resource_faults(contract: Contract, name: str, spec: Object) -> Iterator[str]:
-    """Every way in which a FeatureSet in the cluster differs from the set of that name."""
+def resource_faults(contract: Contract, name: str, spec: Object) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Every way in which a FeatureSet in the cluster differs from the set of that name, and where in ``spec``."""
     known = contract.sets.get(name)
     if known is None:
-        yield f"the contract has no set {name}"
+        yield f"the contract has no set {name}", ()
         return
     own = FeatureSet(name, spec)
-    for what, one, other in (
-        ("entities", _pairs(own.entities.values(), "type"), _pairs(known.entities.values(), "type")),
-        ("features", _pairs(own.features.values(), "dtype"), _pairs(known.features.values(), "dtype")),
+    for what, key, one, other in (
+        ("entities", "type", own.entities, known.entities),
+        ("features", "dtype", own.features, known.features),
     ):
+        at = {text(column, "name"): at for at, column in items(spec, what)}
         for column in sorted({*one, *other}):
-            if one.get(column) != other.get(column):
-                said = other.get(column, "none")
-                yield f"{what}: {column} is {one.get(column, 'not there')}, the contract says {said}"
+            path = (what, at[column]) if column in at else (what,)
+            mine, theirs = one.get(column), other.get(column)
+            if mine is None or theirs is None or text(mine, key) != text(theirs, key):
+                said = "none" if theirs is None else text(theirs, key)
+                here = "not there" if mine is None else text(mine, key)
+                yield f"{what}: {column} is {here}, the contract says {said}", path if mine is None else (*path, key)
+            elif (mine.get("nullable") is False) != (theirs.get("nullable") is False):
+                may = "may never" if theirs.get("nullable") is False else "may"
+                message = f"{what}: {column} {may} be null by the contract, and here it is the other way"
+                yield message, (*path, "nullable") if "nullable" in mine else path
     if own.timestamp and own.timestamp != known.timestamp:
-        yield f"timestampColumn is {own.timestamp}, the contract says {known.timestamp}"
-
-
-def _pairs(found: Any, key: str) -> dict[str, str]:
-    return {text(one, "name"): text(one, key) for one in found}
+        yield f"timestampColumn is {own.timestamp}, the contract says {known.timestamp}", ("timestampColumn",)

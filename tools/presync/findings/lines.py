@@ -81,6 +81,11 @@ def of_match(platform: Platform, match: Match) -> Location:
     parts = [key.location for key in chain.keys if match.quote and _is_part(match.quote, key.value)]
     if parts:
         return parts[0]
+    made_of = [
+        key for key in chain.keys if match.quote and isinstance(key.value, str) and _is_part(key.value, match.quote)
+    ]
+    if made_of:
+        return max(made_of, key=lambda key: len(key.value)).location
     if chain.files:
         return quoted(platform, chain.files[0].location, match.quote)
     inside = provenance.within(resource, path, match.quote) if len(path) < len(match.path) else None

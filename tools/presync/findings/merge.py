@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
 
 from presync.base.finding import Finding, Place, Severity
+
+_NUMBER = re.compile(r"\[\d+\]")
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:
@@ -25,7 +28,9 @@ def _cause(finding: Finding) -> Hashable:
     if finding.cause:
         return (finding.rule, finding.environment, finding.cause)
     kind = finding.resource.partition(" ")[0]
-    shared = (finding.rule, finding.environment, finding.message, finding.location, kind, finding.field)
+    # What one line prints has the same place in its objects, but for the numbers in lists.
+    field = _NUMBER.sub("[]", finding.field) if finding.location.line else finding.field
+    shared = (finding.rule, finding.environment, finding.message, finding.location, kind, field)
     if finding.location.file and finding.resource:
         return shared
     return (*shared, finding.application, finding.resource, finding.key)

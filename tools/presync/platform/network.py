@@ -123,7 +123,7 @@ class Network:
         return wanted is None or wanted == pod.namespace
 
 
-def nearest(policy: Policy, direction: str, ports: Sequence[int]) -> tuple[str | int, ...]:
+def nearest(policy: Policy, direction: str, ports: Sequence[int], names: Mapping[str, int]) -> tuple[str | int, ...]:
     """The field of the rule that comes nearest to letting one of these ports through: its first peer, else the rules.
 
     A rule about the port that names somebody else is most likely the one that was meant.
@@ -131,7 +131,7 @@ def nearest(policy: Policy, direction: str, ports: Sequence[int]) -> tuple[str |
     field = "to" if direction == "egress" else "from"
     for at, rule in items(policy.spec, direction):
         listed = [one for _, one in items(rule, "ports")]
-        if listed and not any(_covers(one, port, "TCP", {}) for one in listed for port in ports):
+        if listed and not any(_covers(one, port, "TCP", names) for one in listed for port in ports):
             continue
         for number, peer in items(rule, field):
             wanted = obj(peer, "namespaceSelector", "matchLabels")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from presync.base.finding import Location
@@ -85,11 +85,48 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     prober = probe.prober(trace, target.template)
     if path and target.template in prober.base:
         literal = bool(lines) and _literal(lines[0].text, path[-1], value)
+        if lines and not literal:
+            handed = tuple(_handed_over(trace, prober, target, value))
+            lines, literal = (*handed, *lines), bool(handed)
         keys = tuple(_key(trace, one) for one in influence.sources(prober, target, thorough=not literal))
+        if not keys and value is MISSING:
+            keys = tuple(_key(trace, one) for one in _above(prober, target))
     files = tuple(_files(trace, prober, target, value))
     if not files and lines and "toYaml" in lines[0].text:
         files = tuple(_entry(trace, prober, target, resource.data))
     return Chain(None if value is MISSING else value, keys, lines, files)
+
+
+def _above(prober: Prober, target: Target) -> list[KeyPath]:
+    """The values that became the nearest parent of a field that is not there, where they became it as it is."""
+    for length in range(len(target.path) - 1, 0, -1):
+        parent = replace(target, path=target.path[:length])
+        found = prober.base_value(parent)
+        if found is not MISSING:
+            return influence.sources(prober, parent) if isinstance(found, dict) and found else []
+    return []
+
+
+def _handed_over(trace: HelmTrace, prober: Prober, target: Target, value: Any) -> Iterator[Line]:
+    """The line that spells the field out in a template whose text another one reads (``fromYaml``) and prints again.
+
+    As with files, that it sets the field is found by changing it.
+    """
+    key = target.path[-1]
+    if not isinstance(value, str) or not isinstance(key, str) or len(value) < _DISTINCT or "\n" in value:
+        return
+    files = trace.narrowed(prober.template) if prober.template else trace.bare.files
+    found = [
+        (path, at, line.strip())
+        for path, data in sorted(files.items())
+        if "templates/" in path
+        for at, line in enumerate(data.decode("utf-8", "replace").split("\n"))
+        if value in line and _literal(line, key, value)
+    ]
+    for path, at, text in found[:_TRIED]:
+        if _tried(trace, prober, target, (path, at, value)) == "changed":
+            yield Line(Location(trace.bare.origins.get(path, path), at + 1), text)
+            return
 
 
 def _files(trace: HelmTrace, prober: Prober, target: Target, value: Any) -> Iterator[Line]:
@@ -245,6 +282,8 @@ def _literal(line: str, key: str | int, value: Any) -> bool:
     text = "".join(part.text for part in parts(line) if not part.action)
     if isinstance(value, bool):
         value = "true" if value else "false"
+    if str(value) not in text:
+        return False  # a text may be long, and a pattern of it slow
     word = re.escape(str(value))
     if re.search(rf'"{re.escape(str(key))}"\s+"?{word}(?:["\s)]|$)', line):  # (dict "key" value)
         return True

@@ -24,6 +24,7 @@ _BYTES = (
     60_000_000  # of templates rendered to explain one source: 400 renders of an ordinary chart, fewer of a large one
 )
 _MOST = 600
+_NAMING = ("mountPath", "name", "alert", "record", "key")  # mounts of one volume have one name
 MISSING = object()
 
 
@@ -116,10 +117,11 @@ class Prober:
         if document is None:
             return "presence"
         old = get(_find(before, target), target.path)
-        new = get(document, target.path)
+        path = _aligned(_find(before, target), document, target.path)
+        new = get(document, path)
         if new == old and type(new) is type(old):
             return ""
-        parent_old, parent_new = get(_find(before, target), target.path[:-1]), get(document, target.path[:-1])
+        parent_old, parent_new = get(_find(before, target), target.path[:-1]), get(document, path[:-1])
         if new is MISSING and (parent_new is MISSING or not isinstance(parent_old, Mapping)):
             return "presence"
         return "value"
@@ -268,6 +270,27 @@ def get(data: Any, path: Path) -> Any:
             return MISSING
         data = data[step]
     return data
+
+
+def _aligned(before: Any, after: Any, path: Path) -> Path:
+    """The path in a list that got longer or shorter: an entry before this one moves it, and does not set it."""
+    out: list[str | int] = []
+    for step in path:
+        if isinstance(before, list) and isinstance(after, list) and isinstance(step, int) and len(before) != len(after):
+            mine = _entry(before[step]) if step < len(before) else MISSING
+            found = [at for at, one in enumerate(after) if _entry(one) == mine]
+            out.append(found[0] if found else len(after))
+        else:
+            out.append(step)
+        before, after = get(before, [step]), get(after, [out[-1]])
+    return out
+
+
+def _entry(one: Any) -> Any:
+    """What tells an entry of a list from the others."""
+    if not isinstance(one, Mapping):
+        return one
+    return next(((key, one[key]) for key in _NAMING if key in one), one)
 
 
 def _identity(document: Mapping[str, Any]) -> tuple[str, str]:

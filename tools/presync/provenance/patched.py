@@ -47,7 +47,7 @@ def locate(tree: Tree, reads: Iterable[str], resource: Resource, path: Path) -> 
     if made.file:
         return made
     if value is not MISSING:
-        found = _transformed(documents, value)
+        found = _inline(documents, resource, path, value) or _transformed(documents, value)
         if found is not None:
             return found
     full = [one for one in own if not _is_patch(one.data)]
@@ -67,6 +67,37 @@ def _documents(tree: Tree, reads: Iterable[str]) -> Iterator[_Document]:
                     yield _Document(file, document.data, document.node)
         except (goyaml.GoYamlError, TreeError):
             continue  # the render says what is wrong with it
+
+
+def _inline(documents: Sequence[_Document], resource: Resource, path: Path, value: Any) -> Location | None:
+    """The line of a patch that stands as a text in a kustomization and gives the field this value; the last one."""
+    found = None
+    for document in documents:
+        patches = document.data.get("patches")
+        for at, one in enumerate(patches if isinstance(patches, list) else []):
+            text = one.get("patch") if isinstance(one, Mapping) else None
+            try:
+                patch = next(goyaml.documents(text)) if isinstance(text, str) else None
+            except (goyaml.GoYamlError, StopIteration):
+                patch = None  # the render says what is wrong with it
+            within = None if patch is None else _given(patch.data, resource, path, value)
+            if patch is not None and within is not None:
+                begin = goyaml.locate(document.node, ("patches", at, "patch"), document.file).line
+                found = Location(document.file, begin + goyaml.locate(patch.node, within).line)
+    return found
+
+
+def _given(patch: Any, resource: Resource, path: Path, value: Any) -> Path | None:
+    """Where in a patch the field gets its value: in an object, or in operations of RFC 6902."""
+    if isinstance(patch, Mapping):
+        return path if patch.get("kind") == resource.kind and get(patch, path) == value else None
+    for at, operation in enumerate(patch if isinstance(patch, list) else []):
+        pointer = str(operation.get("path", "")) if isinstance(operation, Mapping) else ""
+        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+        rest = path[len(steps) :]
+        if steps and steps == [str(step) for step in path[: len(steps)]] and get(operation.get("value"), rest) == value:
+            return (at, "value", *rest)
+    return None
 
 
 def _same_object(data: Mapping[str, Any], resource: Resource) -> bool:

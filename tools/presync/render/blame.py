@@ -17,6 +17,7 @@ _FRAME = re.compile(
 )
 _DOTTED = re.compile(r"(?<![\w./-])[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+(?![\w/-])")
 _WORD = re.compile(r"(?<![\w./-])[A-Za-z_][\w-]*(?=:)")
+_FIRST = re.compile(r"\s*(?:[\w-]+: )?([A-Za-z_][\w-]*)\b(?![.:/])")
 _YAML_LINE = re.compile(r"\bline (\d+)")
 
 
@@ -48,6 +49,8 @@ def of_render(message: str, chart: ChartFiles, layers: Sequence[Layer], defaults
 def _value(words: str, layers: Sequence[Layer], defaults: Layer) -> Location:
     paths = [tuple(found[0].split(".")) for found in _DOTTED.finditer(words)]
     names = [found[0] for found in _WORD.finditer(words)]
+    first = _FIRST.match(words)  # `commonConfiguration holds …`: a key of the chart's, where somebody sets it
+    paths += [(first[1],)] if first else []
     best: tuple[int, Location] = (0, Location())
     for path in (*paths, *((name,) for name in names)):
         for rank, place in _places(path, names, layers, defaults):

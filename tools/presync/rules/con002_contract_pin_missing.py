@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
+from presync.contract.pinning import plan
 from presync.contract.pins import Pin, pins
 from presync.contract.reading import runs_feast
 from presync.platform.model import Platform
@@ -35,20 +36,24 @@ SEVERITY = Severity.ERROR
 
 def check(platform: Platform) -> Iterator[Match]:
     """One finding for all Pods of an Application that lack the same annotation."""
-    for pin in pins(platform):
-        if pin.missing:
-            alone = [mount for mount in pin.reader.alone if mount.part is pin.part]
-            yield Match(
-                f"{pin.reader} reads ConfigMap {pin.part.resource.name} and has no annotation {pin.annotation}"
-                + ("; files mounted by subPath never change in a running Pod" if alone else ""),
-                "Run: presync pin",
-                pin.entry,
-                pin.reader.resource,
-                alone[0].path if alone else pin.reader.path,
-                severity=None if alone and not _feast(pin) else Severity.WARNING,
-                cause=f"{pin.entry.name} {pin.annotation} {bool(alone)}",
-                key=pin.annotation,
-            )
+    found = list(pins(platform))
+    missing = [pin for pin in found if pin.missing]
+    edits = plan(platform, found).edits if missing else ()
+    for pin in missing:
+        alone = [mount for mount in pin.reader.alone if mount.part is pin.part]
+        edit = next((one for one in edits if one.annotation == pin.annotation and pin.entry.name in one.entries), None)
+        yield Match(
+            f"{pin.reader} reads ConfigMap {pin.part.resource.name} and has no annotation {pin.annotation}"
+            + ("; files mounted by subPath never change in a running Pod" if alone else ""),
+            f"Run: presync pin, which writes {edit.key} into {edit.file}" if edit else "Run: presync pin",
+            pin.entry,
+            pin.reader.resource,
+            alone[0].path if alone else pin.reader.path,
+            location=edit.location if edit else None,
+            severity=None if alone and not _feast(pin) else Severity.WARNING,
+            cause=f"{pin.entry.name} {pin.annotation} {bool(alone)}",
+            key=pin.annotation,
+        )
 
 
 def _feast(pin: Pin) -> bool:

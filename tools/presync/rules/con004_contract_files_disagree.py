@@ -63,4 +63,6 @@ def _artifacts(part: Part, contract: Contract) -> Iterator[Match]:
 
 
 def _match(part: Part, path: tuple[str, ...], message: str) -> Match:
-    return Match(message, _REMEDY, part.entry, part.resource, path, key=path[-1])
+    # Every value of a text moves its hash, and is not the one to edit: the line with the annotation is.
+    quote = path[-1] if path[0] == "metadata" else ""
+    return Match(message, _REMEDY, part.entry, part.resource, path, key=path[-1], quote=quote)

@@ -62,6 +62,7 @@ def _reading(contract: Parts, reader: Reader, container: Container, reading: Rea
         return
     there = {path for path, (mount, key) in container.files.items() if mount.part is part and path.endswith(f"/{key}")}
     missing = [name for name in sorted(part.files) if posixpath.join(reading.folder, name) not in there]
+    mounts = [mount for mount in container.mounts if mount.part is part]
     if missing:
         shown = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")
         yield Match(
@@ -70,7 +71,8 @@ def _reading(contract: Parts, reader: Reader, container: Container, reading: Rea
             f"Mount all of {part.resource.name} at {reading.folder}.",
             reader.entry,
             reader.resource,
-            (*container.path, "volumeMounts"),
+            (*mounts[0].path, "mountPath") if mounts else (*container.path, "volumeMounts"),
+            cause=f"{reader.entry.name} {part.resource.name} {reading.folder} {shown}",
             key=f"{container.name} {reading.folder}",
         )
 

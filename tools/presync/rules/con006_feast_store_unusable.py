@@ -119,13 +119,22 @@ def _variables(reader: Reader, container: Container, wanted: set[str], content: 
         if name not in container.variables:
             message = f"container {container.name} of {reader} has no variable {name}, which {FEAST} asks for"
             remedy = "Take it from a Secret, by valueFrom.secretKeyRef."
+            cause = "missing"
         elif name in plain and f"password=${{{name}}}" in content:
             message = f"container {container.name} of {reader} has the password {name} in the clear"
             remedy = "Take it from a Secret, by valueFrom.secretKeyRef. Change the password."
+            cause = "plain"
         else:
             continue
-        path = (*container.path, "env")
-        yield Match(message, remedy, reader.entry, reader.resource, path, key=f"{container.name} {name}")
+        yield Match(
+            message,
+            remedy,
+            reader.entry,
+            reader.resource,
+            container.variable(name),
+            cause=f"{reader.entry.name} {name} {cause}",
+            key=f"{container.name} {name}",
+        )
 
 
 def _of_file(part: Part, message: str, remedy: str) -> Match:

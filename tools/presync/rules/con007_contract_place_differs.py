@@ -99,7 +99,7 @@ def _readers(contract: Parts, part: Part, facts: Mapping[str, _Fact]) -> Iterato
                         f"Take both from {'.'.join(('global', *_GLOBALS[key]))}.",
                         reader.entry,
                         reader.resource,
-                        (*container.path, "env"),
+                        container.variable(name),
                         cause=f"{reader.entry.name} {name} {own}",
                         key=name,
                     )

@@ -32,6 +32,7 @@ ID = "CON008"
 NAME = "contract-columns-differ"
 SEVERITY = Severity.ERROR
 _REMEDY = "Let the template render it from the feature set."
+_SHOWN = 3  # of one table: what goes wrong in a template goes wrong for every column
 
 
 def check(platform: Platform) -> Iterator[Match]:
@@ -42,8 +43,10 @@ def check(platform: Platform) -> Iterator[Match]:
     for entry, resource in platform.resources():
         contract = known.get(entry.environment)
         if resource.kind == "FeatureSet" and contract is not None:
-            for fault in resource_faults(contract, resource.name, obj(resource.data, "spec")):
-                yield Match(f"FeatureSet {resource.name}: {fault}", _REMEDY, entry, resource, ("spec",), key=fault)
+            faults = list(resource_faults(contract, resource.name, obj(resource.data, "spec")))
+            if faults:
+                message = f"FeatureSet {resource.name}: {_some([fault for fault, _ in faults])}"
+                yield Match(message, _REMEDY, entry, resource, ("spec", *faults[0][1]), key=resource.name)
 
 
 def _schemas(part: Part) -> Iterator[Match]:
@@ -56,8 +59,14 @@ def _schemas(part: Part) -> Iterator[Match]:
         if file not in schemas:
             yield Match(f"there is no {file}", _REMEDY, part.entry, part.resource, ("data",), key=file)
             continue
-        for fault in schema_faults(contract, one, as_json(part.files[file])):
-            yield Match(f"{file}: {fault}", _REMEDY, part.entry, part.resource, ("data", file), key=f"{file} {fault}")
+        faults = list(schema_faults(contract, one, as_json(part.files[file])))
+        if faults:
+            yield Match(f"{file}: {_some(faults)}", _REMEDY, part.entry, part.resource, ("data", file), key=file)
     for file in sorted(schemas - {f"{name}{SCHEMA}" for name in contract.sets}):
         message = f"{file} is the schema of no set"
         yield Match(message, "Remove it.", part.entry, part.resource, ("data", file), key=file)
+
+
+def _some(faults: list[str]) -> str:
+    more = f"; and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+    return "; ".join(faults[:_SHOWN]) + more

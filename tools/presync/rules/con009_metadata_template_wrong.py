@@ -33,10 +33,11 @@ def check(platform: Platform) -> Iterator[Match]:
     for part in parts(platform).with_file(TEMPLATE):
         for fault in faults(part.files[TEMPLATE]):
             yield Match(
-                f"{TEMPLATE}: {fault}",
+                f"{TEMPLATE}: {fault.message}",
                 "Give each field once, as {{ name | tojson }}; presync explain CON009 shows the form.",
                 part.entry,
                 part.resource,
                 ("data", TEMPLATE),
-                key=fault,
+                key=fault.message,
+                quote=fault.quote,
             )

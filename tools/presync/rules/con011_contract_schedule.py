@@ -22,8 +22,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presync.base.finding import Severity
+from presync.contract.compatibility import Change, Level
 from presync.contract.model import contracts
 from presync.contract.parts import CONTRACT, Path, Reader, parts
+from presync.contract.source import place
 from presync.platform.model import Platform
 from presync.platform.validation.access import obj, text
 from presync.platform.validation.schedules import schedule, time_zone
@@ -34,6 +36,7 @@ NAME = "contract-schedule"
 SEVERITY = Severity.ERROR
 
 _ZONE = "MLOPS_TIME_ZONE"
+_CRON = ("spec", "timeZone")
 
 
 def check(platform: Platform) -> Iterator[Match]:
@@ -43,9 +46,9 @@ def check(platform: Platform) -> Iterator[Match]:
     for environment in {part.entry.environment: None for part in contract.parts}:
         readers = [reader for reader in contract.readers if reader.entry.environment == environment]
         zones = [(reader, zone, path) for reader in readers for zone, path in _zones(reader)]
-        pipeline = next((zone for reader, zone, path in zones if path[-1] == "env"), "")
+        pipeline = next((zone for reader, zone, path in zones if path != _CRON), "")
         for reader, zone, path in zones:
-            wrong = time_zone(zone) if path[-1] == "env" else ""
+            wrong = time_zone(zone) if path != _CRON else ""
             if wrong:
                 message, remedy = f"{_ZONE} of {reader}: {wrong}", "Write a name of the time zone database."
             elif pipeline and zone != pipeline:
@@ -55,7 +58,8 @@ def check(platform: Platform) -> Iterator[Match]:
             else:
                 continue
             cause = f"{reader.entry.name} {zone}"
-            yield Match(message, remedy, reader.entry, reader.resource, path, cause=cause, key=str(path[-1]))
+            key = "timeZone" if path == _CRON else _ZONE
+            yield Match(message, remedy, reader.entry, reader.resource, path, cause=cause, key=key)
 
 
 def _schedules(platform: Platform) -> Iterator[Match]:
@@ -68,13 +72,15 @@ def _schedules(platform: Platform) -> Iterator[Match]:
             if wrong:
                 message = f"batchSchedule of {name} ({one.schedule!r}) is no schedule: {wrong}"
                 remedy = "Write five fields of cron, such as 0 2 * * *."
-                yield Match(message, remedy, part.entry, part.resource, ("data", CONTRACT), key=name)
+                at = place(platform.tree, part.entry, Change(Level.BREAKING, name, "", "", key="batchSchedule"))
+                path = ("data", CONTRACT)
+                yield Match(message, remedy, part.entry, part.resource, path, location=at, key=name)
         told.add(part.entry.environment)
 
 
 def _zones(reader: Reader) -> Iterator[tuple[str, Path]]:
     for container in reader.containers:
         if _ZONE in container.variables:
-            yield container.variables[_ZONE], (*container.path, "env")
+            yield container.variables[_ZONE], (*container.variable(_ZONE)[:-1], "value")
     if reader.resource.kind == "CronJob":
-        yield text(obj(reader.resource.data, "spec"), "timeZone"), ("spec", "timeZone")
+        yield text(obj(reader.resource.data, "spec"), "timeZone"), _CRON

@@ -16,11 +16,13 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from presync.base.finding import Severity
-from presync.contract.model import MAX_BYTES
+from presync.base.finding import Location, Severity
+from presync.contract.compatibility import Change, Level
+from presync.contract.model import MAX_BYTES, read
 from presync.contract.parts import Part, parts
+from presync.contract.source import place
 from presync.platform.model import Platform
 from presync.rules.model import Match
 
@@ -44,8 +46,22 @@ def check(platform: Platform) -> Iterator[Match]:
                 own[0].entry,
                 own[0].resource,
                 ("data", largest),
+                location=_place(platform, own),
                 key="size",
             )
+
+
+def _place(platform: Platform, own: Sequence[Part]) -> Location | None:
+    """Where the largest feature of the largest set is written: every file of the contract repeats it."""
+    contract = next((one for part in own if (one := read(part))), None)
+    sets = sorted(contract.sets.values(), key=lambda one: len(str(one.spec)), reverse=True) if contract else []
+    for largest in sets:
+        features = largest.features
+        feature = max(features, key=lambda name: len(str(features[name])), default="")
+        for part in own:
+            if (found := place(platform.tree, part.entry, Change(Level.NONE, largest.name, feature, ""))).file:
+                return found
+    return None
 
 
 def _size(part: Part) -> int:

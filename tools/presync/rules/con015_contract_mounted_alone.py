@@ -33,7 +33,7 @@ SEVERITY = Severity.WARNING
 
 
 def check(platform: Platform) -> Iterator[Match]:
-    """One finding for a container."""
+    """One finding for all containers of an Application that mount the same files."""
     for reader in parts(platform).readers:
         for container in reader.containers:
             alone = [mount for mount in container.mounts if mount.sub_path]
@@ -45,6 +45,7 @@ def check(platform: Platform) -> Iterator[Match]:
                     "Mount the whole ConfigMap into a folder of its own.",
                     reader.entry,
                     reader.resource,
-                    alone[0].path,
+                    (*alone[0].path, "subPath"),
+                    cause=f"{reader.entry.name} {files}",
                     key=container.name,
                 )

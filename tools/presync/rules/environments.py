@@ -52,7 +52,10 @@ class Names:
                     self._seen.setdefault(token, set()).add(environment)
             if "://" in one.value:
                 for match in _BUCKET.finditer(one.value):
-                    self.buckets.setdefault(match[1], {}).setdefault(environment, one)
+                    using = self.buckets.setdefault(match[1], {})
+                    # What stands within a text, such as a Pod template in a ConfigMap, has no line of its own.
+                    if environment not in using or (using[environment].path[0] == "data" and one.path[0] != "data"):
+                        using[environment] = one
         self.owned = dict(self._owned(platform))
 
     def word(self, name: str) -> str:

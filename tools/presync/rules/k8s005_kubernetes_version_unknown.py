@@ -36,4 +36,5 @@ def check(platform: Platform) -> Iterator[Match]:
                 f"Versions there are: {available()[0]} to {available()[-1]}.",
                 location=place(platform.tree, "kubernetes", at),
                 key=version,
+                quote=f'"{version}"',
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ from presync.render.model import Resource
 from presync.rules.model import Match
 
 _OPTIONS = "argocd.argoproj.io/sync-options"
+_QUOTED = re.compile(r'"(.+)" is not a')
 _SECRET_FIELDS = frozenset({"data", "stringData"})
 
 
@@ -40,6 +42,8 @@ class Missing:
     resource: Resource
     message: str
     remedy: str
+    origin: str = ""  # the file with the schema at fault
+    quote: str = ""  # what of it
 
 
 @dataclass(slots=True)
@@ -142,7 +146,8 @@ def _custom(out: Results, known: Schemas, entry: Entry, resource: Resource) -> N
     if isinstance(schema, Broken):
         one = schema.declared
         message = f"the schema of {one.kind} ({one.group}/{one.version}, {one.origin}) cannot be used: {schema.reason}"
-        out.broken.append(Missing(entry, resource, message, "Correct the CRD."))
+        quote = _QUOTED.match(schema.reason)
+        out.broken.append(Missing(entry, resource, message, "Correct the CRD.", one.origin, quote[1] if quote else ""))
         return
     if schema is None:
         versions = known.served(cluster, resource.group, resource.kind)

@@ -20,11 +20,12 @@ Good:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from presync.base.finding import Severity
 from presync.platform.model import Platform
 from presync.policy.judge import verdicts
-from presync.rules.model import Match
+from presync.rules.model import Match, dotted
 from presync.rules.policies import faulty
 
 ID = "POL003"
@@ -33,5 +34,6 @@ SEVERITY = Severity.ERROR
 
 
 def check(platform: Platform) -> Iterator[Match]:
-    """One match for each fault."""
-    yield from faulty(verdicts(platform).constraints)
+    """One match for each fault; what a kustomization writes into every constraint is told once."""
+    for match in faulty(verdicts(platform).constraints):
+        yield replace(match, cause=f"{match.message} {dotted(match.path)}")

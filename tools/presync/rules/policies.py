@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from presync import provenance
@@ -9,10 +10,13 @@ from presync.base.finding import Location, Severity
 from presync.platform.model import Platform
 from presync.policy.judge import Broken, Unknown, Verdict
 from presync.policy.model import Action, Fault
+from presync.policy.rego.program import MAIN
 from presync.provenance import patched
 from presync.provenance.influence import get
+from presync.render.model import Resource
 from presync.rules.model import Match
 
+_LINE = re.compile(rf"{re.escape(MAIN)}:(\d+)")
 SEVERITIES = {Action.DENY: Severity.ERROR, Action.WARN: Severity.WARNING, Action.DRYRUN: Severity.INFO}
 
 
@@ -91,4 +95,18 @@ def faulty(found: Iterable[Broken]) -> Iterator[Match]:
 
 def of_fault(one: Broken, fault: Fault) -> Match:
     """A fault with its place in the rendered object."""
-    return Match(fault.message, fault.remedy, one.place.entry, one.place.resource, fault.path)
+    resource = one.place.resource
+    return Match(fault.message, fault.remedy, one.place.entry, resource, fault.path, quote=_rego(resource, fault))
+
+
+def _rego(resource: Resource, fault: Fault) -> str:
+    """The line of the Rego that its compiler names."""
+    said = _LINE.match(fault.message)
+    target = get(resource.data, fault.path) if said else None
+    codes = target.get("code") if isinstance(target, dict) else None
+    texts = [get(target, ("rego",)), *(get(code, ("source", "rego")) for code in codes or ())]
+    for text in (one for one in texts if isinstance(one, str)):
+        lines = text.split("\n")
+        at = int(said[1]) if said else 0
+        return lines[at - 1].strip() if 0 < at <= len(lines) else ""
+    return ""

@@ -47,4 +47,5 @@ def check(platform: Platform) -> Iterator[Match]:
                     entry,
                     resource,
                     path,
+                    cause=f"{entry.name} {file} {sorted(made)}",
                 )

@@ -24,7 +24,7 @@ Good:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from presync.base.finding import Severity
@@ -50,6 +50,7 @@ class _Blocked:
     direction: str  # egress, ingress, or names: it cannot ask DNS
     policies: tuple[Policy, ...]
     ports: tuple[int, ...]
+    names: Mapping[str, int]  # of the ports of the Pods behind the Service
 
 
 def check(platform: Platform) -> Iterator[Match]:
@@ -83,10 +84,11 @@ def _blocked(platform: Platform, network: Network, one: Named, user: User) -> _B
             blocked = network.blocked(cluster, source.peer, pod.peer, port)
             if blocked is None:
                 without = network.without_names(cluster, source.peer)
-                return _Blocked(one.edge, user, "names", without, ()) if without else None
+                return _Blocked(one.edge, user, "names", without, (), {}) if without else None
             told = told or blocked
             tried.append(port)
-    return _Blocked(one.edge, user, *told, tuple(dict.fromkeys(tried))) if told else None
+    names = {name: port for pod in pods for name, port in pod.peer.ports.items()}
+    return _Blocked(one.edge, user, *told, tuple(dict.fromkeys(tried)), names) if told else None
 
 
 def _ports(one: Named, pod: Target) -> list[int]:
@@ -101,7 +103,9 @@ def _match(platform: Platform, blocked: _Blocked) -> Match:
     edge = blocked.edge
     policy = max(blocked.policies, key=_specific)
     direction = "egress" if blocked.direction == "names" else blocked.direction
-    path: Path = ("spec", *nearest(policy, direction, blocked.ports)) if policy.spec.get(direction) else _SELECTOR
+    path: Path = _SELECTOR
+    if policy.spec.get(direction):
+        path = ("spec", *nearest(policy, direction, blocked.ports, blocked.names))
     service = f"{edge.namespace}/{edge.service}"
     who = f"{blocked.user.resource} (Application {blocked.user.entry.name})"
     if blocked.direction == "names":

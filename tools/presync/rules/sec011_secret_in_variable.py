@@ -34,9 +34,10 @@ _REMEDY = "Seal it (presync seal), take it from the Secret with secretKeyRef, an
 
 
 def check(platform: Platform) -> Iterator[Match]:
-    """Every variable with a value of its own."""
+    """Every variable with a value of its own; the same one of many Pods is one finding."""
     for pod in pods(platform):
         for path, name, value in pod_texts(pod.spec):
             if path[-1] == "value" and is_secret(name, value):
                 message = f"{name} holds a secret ({shown(value)}) as plain text"
-                yield Match(message, _REMEDY, pod.entry, pod.resource, path, key=name)
+                cause = f"{name} {value}"  # one list of variables is often that of many containers
+                yield Match(message, _REMEDY, pod.entry, pod.resource, path, key=name, cause=cause)

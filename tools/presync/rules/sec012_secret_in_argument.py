@@ -45,5 +45,6 @@ def check(platform: Platform) -> Iterator[Match]:
             for flag, secret in found:
                 if not secret.startswith("-") and is_secret(flag, secret):
                     message = f"the flag {flag} has a secret ({shown(secret)}) as plain text"
-                    yield Match(message, _REMEDY, pod.entry, pod.resource, path, key=flag)
+                    cause = f"{flag} {secret}"
+                    yield Match(message, _REMEDY, pod.entry, pod.resource, path, key=flag, cause=cause)
                     break

@@ -54,8 +54,8 @@ def check(platform: Platform) -> Iterator[Match]:
                 for name, secret in found.items():
                     place = "" if name == key else f" in {key}"
                     message = f"{name}{place} holds a secret ({shown(secret)}) as plain text"
-                    quote = secret if place else ""
-                    yield Match(message, _REMEDY, entry, resource, ("data", str(key)), key=f"{key} {name}", quote=quote)
+                    path = ("data", str(key))
+                    yield Match(message, _REMEDY, entry, resource, path, key=f"{key} {name}", quote=secret)
 
 
 def _pairs(key: str, value: str) -> Iterator[tuple[str, str]]:

@@ -38,4 +38,5 @@ def check(platform: Platform) -> Iterator[Match]:
             continue
         for password in dict.fromkeys(url_passwords(_COMMENT.sub("", one.value))):
             message = f"a URL holds a password ({shown(password)}) as plain text"
-            yield Match(message, _REMEDY, one.entry, one.resource, one.path, key=shown(password))
+            cause = f"{one.value} {password}"  # the same URL in many Pods
+            yield Match(message, _REMEDY, one.entry, one.resource, one.path, key=shown(password), cause=cause)

@@ -79,6 +79,16 @@ def test_the_same_line_is_the_same_cause() -> None:
     assert [len(one.places) for one in merge([one, other, elsewhere, service, one])] == [1, 0, 0]
 
 
+def test_the_number_in_a_list_makes_no_other_cause() -> None:
+    line = Location("envs/dev/values.yaml", 3)
+    found = [
+        finding(resource="Deployment a/x", location=place, field=f"spec.volumes[{at}].name")
+        for place in (line, Location("envs/dev/values.yaml"))
+        for at in range(2)
+    ]
+    assert [len(one.places) for one in merge(found)] == [1, 0, 0]  # without a line nobody knows that it is one
+
+
 def test_findings_without_a_file_are_not_thrown_together() -> None:
     assert len(merge([finding(resource="Pod a", application="a"), finding(resource="Pod b", application="b")])) == 2
 

@@ -91,7 +91,7 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
     An edit names a ``file`` and either ``replace`` (text that stands there exactly once) and ``with``, or ``text`` (the
     whole file), or ``copy`` (a file it becomes a copy of) and ``replacing`` (texts and what takes their place), or
     ``link`` (where a symbolic link leads), or ``delete: true``, or ``append``. Of ``with`` and ``text`` there may be
-    several ``times``.
+    several ``times``, with ``{n}`` in ``with`` counted up.
     """
     files: dict[str, bytes | None] = {}
     for edit in edits:
@@ -115,7 +115,10 @@ def changed(edits: Sequence[Mapping[str, Any]]) -> dict[str, bytes | None]:
             text = _text(files, path)
             count = text.count(edit["replace"])
             assert count == 1, f"{path} holds {edit['replace']!r} {count} times"
-            files[path] = text.replace(edit["replace"], edit["with"] * edit.get("times", 1)).encode()
+            written = [edit["with"]]
+            if "times" in edit:
+                written = [edit["with"].replace("{n}", str(at)) for at in range(edit["times"])]
+            files[path] = text.replace(edit["replace"], "".join(written)).encode()
     return files
 
 

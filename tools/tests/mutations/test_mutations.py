@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from presync.base.finding import Severity
+from presync.rules.registry import registry
 
-from .support import Case, Remembering, cases, findings, place, shown
+from .support import Case, Remembering, cases, dangers, findings, place, shown
 
 MISTAKES, ORDINARY = cases("mistakes"), cases("ordinary")
+# Rules that no edit of this tree can lead to, and why.
+WITHOUT: Mapping[str, str] = {
+    "PRE000": "a fault of presync itself",
+}
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +54,8 @@ def test_ordinary_change(engine: Remembering, before: frozenset[str], case: Case
 def test_enough_of_both() -> None:
     assert len(MISTAKES) >= 75
     assert len(ORDINARY) >= 25
+
+
+def test_every_rule_has_a_mutation() -> None:
+    caught = {case.expect["rule"] for case in MISTAKES} | {danger.rule for danger in dangers()}
+    assert {rule.id for rule in registry()} - caught == WITHOUT.keys()

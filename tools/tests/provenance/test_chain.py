@@ -383,3 +383,56 @@ def test_two_files_with_an_entry_of_one_name(chart: Repo, set_name: str, line: s
     )
     found = chain(chart, "spec.features.0.dtype", f"Set{set_name}")
     assert str(found.location) == f"charts/web/sets/{line}"
+
+
+OVERLAID = """\
+{{- define "web.env" -}}
+{{- if .Values.debug }}
+- name: DEBUG
+  value: "1"
+{{- end }}
+- name: PIPELINE_FEATURE_BASE
+  value: {{ printf "%s-%s" "features" "of-the-pipeline" }}
+{{- end -}}
+{{- define "web.volumes" -}}
+- name: scratch
+  emptyDir: {}
+{{- end -}}
+"""
+JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata: {name: job}
+spec:
+  template:
+    spec:
+      containers:
+        - name: job
+          env:
+            {{- include "web.env" . | fromYamlArray | toYaml | nindent 12 }}
+      volumes:
+        {{- concat (include "web.volumes" . | fromYamlArray) .Values.volumes | toYaml | nindent 8 }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        # What is read by another template and printed again stands where it is spelt out
+        (f"{C}.env.0.name", "charts/web/templates/_env.tpl:6"),
+        # A field that is not there is explained by the value that became what it would stand in.
+        ("spec.template.spec.volumes.1.configMap.name", "charts/web/values.yaml:24:5"),
+    ],
+)
+def test_lists_that_are_put_together(chart: Repo, path: str, location: str) -> None:
+    chart.write(
+        {
+            "charts/web/templates/_env.tpl": OVERLAID,
+            "charts/web/templates/job.yaml": JOB,
+            "charts/web/values.yaml": VALUES + "volumes:\n  - name: models\n    configMap:\n      defaultMode: 288\n",
+        }
+    )
+    found = chain(chart, path, "Job")
+    assert str(found.location) == location, found
+    # A value that puts something before an item of a list does not set it.
+    assert chain(chart, f"{C}.env.0.value", "Job").keys == ()

@@ -136,3 +136,42 @@ def test_what_a_generator_makes(repo: Repo, kind: str, name: str, path: str, pla
     found = [one for one in rendered.resources if one.kind == kind and one.name.rpartition("-")[0] == name.rstrip("-")]
     steps = [step.replace("web_", "web.") for step in path.split(".")]
     assert str(locate(WorkTree(repo.root, tracked=False), rendered.reads, found[0], steps)) == place
+
+
+INLINE = """\
+resources: [../base]
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: replace
+        path: /spec/replicas
+        value: 5
+      - op: add
+        path: /metadata/annotations
+        value:
+          example.com/team: ml
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: web
+      spec:
+        paused: true
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        (("spec", "replicas"), "test/kustomization.yaml:7"),
+        (("metadata", "annotations", "example.com/team"), "test/kustomization.yaml:11"),
+        (("spec", "paused"), "test/kustomization.yaml:18"),
+    ],
+)
+def test_a_patch_within_the_kustomization(repo: Repo, path: tuple[str, ...], place: str) -> None:
+    repo.write({**FILES, "test/kustomization.yaml": INLINE})
+    rendered = render(application(path="test"), repo.context())
+    if rendered.unavailable:
+        pytest.skip(f"NO KUSTOMIZE HERE: {rendered.unavailable}")
+    (resource,) = rendered.resources
+    assert str(locate(WorkTree(repo.root, tracked=False), rendered.reads, resource, path)) == place

@@ -20,6 +20,8 @@ HELPER = '{{- define "web.name" -}}\n{{ .Values.none.name }}\n{{- end -}}\n'
         ('{{ fail "a.b (5) is more than a.c (2)" }}', "envs/web.yaml:2"),
         ('{{ fail "a.c (2) is less than a.b (5)" }}', "envs/web.yaml:2"),
         ('{{ fail "budget: nobody could go: write most: 1" }}', "envs/web.yaml:4"),
+        # One word, with what to use instead
+        ('{{ fail "budget holds most, which the chart decides: use a.c" }}', "envs/web.yaml:3"),
         # One that is missing: what it would stand beside
         ('{{ required "a.d is empty" .Values.a.d }}', "envs/web.yaml:1"),
         # Only the defaults

@@ -102,6 +102,10 @@ def _of_value(error: jsonschema_rs.ValidationError, document: Mapping[str, Any],
         return Violation(Category.RANGE, path, _out_of_range(error, document))
     if name in ("minLength", "minItems") and kind.value == 1:
         return Violation(Category.SCHEMA, path, "Required value")
+    if name == "maxItems" and isinstance(error.instance, list):
+        return Violation(
+            Category.SCHEMA, path, f"Too many: {len(error.instance)}: must have at most {kind.value} items"
+        )
     if name == "pattern" and _QUANTITY in error.schema_path:
         return quantity(path, error.instance)
     if name == "pattern":
