@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from presync.base.finding import Location
@@ -79,7 +80,15 @@ def explain(resource: Resource, path: Sequence[str | int]) -> Chain:
     trace = resource.trace
     if trace is None:
         return Chain(None if value is MISSING else value)
-    target = Target(resource.template, resource.kind, resource.name, tuple(path))
+    known: dict[Any, Chain] = trace.memo.setdefault("chains", {})
+    asked = (resource.template, resource.kind, resource.namespace, resource.name, tuple(path))
+    if asked not in known:
+        known[asked] = _explain(resource, trace, tuple(path), value)
+    return known[asked]
+
+
+def _explain(resource: Resource, trace: HelmTrace, path: tuple[str | int, ...], value: Any) -> Chain:
+    target = Target(resource.template, resource.kind, resource.name, path)
     lines = _lines(trace, target)
     keys: tuple[Key, ...] = ()
     prober = probe.prober(trace, target.template)
@@ -161,14 +170,43 @@ def _setting(
         yield refused
 
 
+class _Text:
+    """A file of a chart that is no template, read once."""
+
+    def __init__(self, data: bytes) -> None:
+        self.whole = data.decode("utf-8", "replace")
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.whole.split("\n")
+
+    @cached_property
+    def stripped(self) -> list[str]:
+        return [line.strip() for line in self.lines]
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        return frozenset(self.stripped)
+
+
+def _texts(trace: HelmTrace) -> dict[str, _Text]:
+    """The files that a text of an object may come from."""
+    if "texts" not in trace.memo:
+        files = trace.bare.files.items()
+        trace.memo["texts"] = {path: _Text(data) for path, data in files if not _OTHER.search(path)}
+    found: dict[str, _Text] = trace.memo["texts"]
+    return found
+
+
 def _holding(trace: HelmTrace, target: Target, wanted: Sequence[str]) -> Iterator[tuple[int, int, str, int, str]]:
     """Where the text may come from, the likeliest first: lines it shares, and words with the name of the object."""
-    for path, data in trace.bare.files.items():
-        if _OTHER.search(path):
+    forms = (wanted[0], _escaped(wanted[0]))
+    for path, text in _texts(trace).items():
+        if len(wanted) == 1 and not any(form in text.whole for form in forms):
             continue
-        lines = [line.strip() for line in data.decode("utf-8", "replace").split("\n")]
-        shared = len(set(wanted) & set(lines)) if len(wanted) > 1 else 0
-        at = next((at for at, line in enumerate(lines) if wanted[0] in line or _escaped(wanted[0]) in line), -1)
+        lines = text.stripped
+        shared = len(text.distinct.intersection(wanted)) if len(wanted) > 1 else 0
+        at = next((at for at, line in enumerate(lines) if any(form in line for form in forms)), -1)
         if shared * 2 < len(set(wanted)) and (at < 0 or len(wanted) > 1):
             continue
         if at < 0:
@@ -223,15 +261,13 @@ def _entry(trace: HelmTrace, prober: Prober, target: Target, data: Any) -> Itera
         before = beside[:index] if isinstance(beside, list) and isinstance(index, int) else []
         earlier = sum(isinstance(one, dict) and one.get(name) == value for one in before)
         places = []
-        for file, content in sorted(trace.bare.files.items(), key=lambda one: -_alike(one[0], target)):
-            lines = [] if _OTHER.search(file) else content.decode("utf-8", "replace").split("\n")
+        holding = [(file, text.lines) for file, text in _texts(trace).items() if value in text.whole]
+        for file, lines in sorted(holding, key=lambda one: -_alike(one[0], target)):
             found = [at for at, line in enumerate(lines) if pattern.match(line)]
             if len(found) > earlier:
                 at = _below(lines, found[earlier], path[length:])
-                shown = str(influence.get(data, path))
-                places.append(
-                    (file, at, shown if shown and shown in lines[at] else lines[at].strip(), lines[at].strip())
-                )
+                line, shown = lines[at].strip(), str(influence.get(data, path))
+                places.append((file, at, shown if shown and shown in line else line, line))
         if len(places) == 1:
             file, at, _, text = places[0]
             yield Line(Location(trace.bare.origins.get(file, file), at + 1), text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from presync.engine import EngineError, RenderRequest
@@ -50,6 +51,7 @@ class Prober:
     effects: dict[tuple[KeyPath, ...], dict[str, str | None] | None] = field(init=False, default_factory=dict)
     left: int = field(init=False, default=_MOST)
     _documents: dict[str, list[Any]] = field(init=False, default_factory=dict)
+    _leaves: list[_Leaf] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.values = self.trace.effective
@@ -89,6 +91,12 @@ class Prober:
         except EngineError:
             self.left = 0  # a bound was reached: whatever is not known yet stays unknown
             return []
+
+    def every_leaf(self) -> list[_Leaf]:
+        """Every value of the source."""
+        if not self._leaves:
+            self._leaves = [_leaf(path, value) for path, value in leaves.leaves(self.values)]
+        return self._leaves
 
     def base_value(self, target: Target) -> Any:
         """The field as it is; MISSING where it is not there."""
@@ -217,22 +225,19 @@ def _ranked(prober: Prober, target: Target, value: Any) -> list[tuple[int, KeyPa
     whole = str(value) if isinstance(value, dict | list) else text
     last = str(target.path[-1]).lower() if target.path else ""
     out = []
-    for path, leaf in leaves.leaves(prober.values):
-        word = _word(leaf)
-        key = str(path[-1]).lower()
-        if text and word == text and not isinstance(leaf, dict | list):
+    for one in prober.every_leaf():
+        if text and one.word == text and not one.empty:
             rank = 0
-        elif len(word) > 1 and not isinstance(leaf, bool | dict | list) and leaf is not None and word in whole:
+        elif one.telling and one.word in whole:
             rank = 1
-        elif key == last or any(str(step).lower() in words for step in path if isinstance(step, str)):
+        elif one.key == last or not words.isdisjoint(one.words):
             rank = 2
         else:
             rank = 3
         # Within a rank: the longest value, and the one whose keys resemble the field's.
-        shared = sum(str(step).lower() in words for step in path)
-        out.append((rank, -shared, -len(word), path))
-    out.sort(key=lambda one: (one[0], one[1], one[2], str(one[3])))
-    return [(rank, path) for rank, _, _, path in out]
+        shared = sum(step in words for step in one.steps)
+        out.append((rank, -shared, -len(one.word), one.name, one.path))
+    return [(rank, path) for rank, _, _, _, path in sorted(out, key=itemgetter(0, 1, 2, 3))]
 
 
 def _search(prober: Prober, target: Target, paths: Sequence[KeyPath]) -> Iterator[KeyPath]:
@@ -252,6 +257,28 @@ def _search(prober: Prober, target: Target, paths: Sequence[KeyPath]) -> Iterato
             continue
         middle = len(group) // 2
         stack += [group[middle:], group[:middle]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """A value, and what fields are compared with."""
+
+    path: KeyPath
+    name: str  # the path as a text
+    key: str  # its last step, in small letters like all the following
+    steps: tuple[str, ...]
+    words: frozenset[str]  # steps that are keys
+    word: str  # the value as a text
+    empty: bool  # a mapping or a list
+    telling: bool  # not found in other texts by chance
+
+
+def _leaf(path: KeyPath, value: Any) -> _Leaf:
+    steps = tuple(str(step).lower() for step in path)
+    keys = frozenset(step.lower() for step in path if isinstance(step, str))
+    word, empty = _word(value), isinstance(value, dict | list)
+    telling = len(word) > 1 and not empty and not isinstance(value, bool) and value is not None
+    return _Leaf(path, str(path), steps[-1], steps, keys, word, empty, telling)
 
 
 def _word(value: Any) -> str:
