@@ -191,7 +191,9 @@ def main() -> int:
     work = arguments.out / arguments.shard.replace("/", "-")
     work.mkdir(parents=True, exist_ok=True)
     number, parts = map(int, arguments.shard.split("/"))
-    every = [one for one in theirs.theirs() + cases("mistakes") if not arguments.only or one.name in arguments.only]
+    # Where only a package of presync's is missing there is nothing for the others to find.
+    every = [one for one in theirs.theirs() + cases("mistakes") if not one.without]
+    every = [one for one in every if not arguments.only or one.name in arguments.only]
     with contextlib.ExitStack() as stack:
         engine = stack.enter_context(Remembering())
         copy = Copy(work / "tree")

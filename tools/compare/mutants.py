@@ -14,7 +14,7 @@ from presync.base.finding import Finding
 from presync.findings.collect import collect
 from presync.platform.load import load
 from presync.platform.model import Platform
-from tests.mutations.support import ROOT, Case, Changed, Remembering, place, repository
+from tests.mutations.support import ROOT, Case, Changed, Link, Remembering, place, repository
 
 SHARED = "platform"  # what belongs to no environment
 Object = Mapping[str, Any]
@@ -137,7 +137,11 @@ class Copy:
     def _write(self, name: str, data: bytes) -> None:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        path.unlink(missing_ok=True)
+        if isinstance(data, Link):
+            path.symlink_to(data.decode())
+        else:
+            path.write_bytes(data)
 
     def apply(self, files: Mapping[str, bytes | None]) -> None:
         """Make the changes; the library is copied into every chart again."""

@@ -410,3 +410,41 @@ def test_findings_stand_on_the_line(folder: Path, engine: Engine) -> None:
     change = changed(folder, engine)
     places = {one.rule: str(one.location) for one in collect_change(change)}
     assert places["CHG005"].startswith(f"{VALUES}:3")
+
+
+def test_manifests_that_a_kustomization_puts_together(folder: Path, engine: Engine) -> None:
+    """The line that spells the old value before and the new one now; nothing where a transformer has a hand in it."""
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  same: x\n  level: {level}\n"
+    edit(
+        folder,
+        {
+            "plain/kustomization.yaml": [("", "namePrefix: p-\nresources: [one.yaml, two.yaml, three.yaml]\n")],
+            "plain/two.yaml": [("", settings.format(name="two", level="info"))],
+            "plain/three.yaml": [("", settings.format(name="three", level="info"))],
+        },
+    )
+    commit(folder)
+    edit(
+        folder,
+        {
+            "plain/kustomization.yaml": [("p-\n", "p-\ncommonAnnotations: {team: ml}\n")],
+            "plain/two.yaml": [("level: info", "level: warn")],
+            "plain/three.yaml": [("level: info", "level: error"), ("same: x", "same: x\n  more: z")],
+        },
+    )
+    change = changed(folder, engine)
+    if any(entry.rendered.unavailable for entry in change.head.entries):
+        pytest.skip("NO KUSTOMIZE HERE")
+    found = {}
+    for one in change.loud():
+        for difference, cause in causes.every(change, one):
+            assert difference is not None
+            found[f"{one.resource.name} {dotted(difference.path)}"] = ", ".join(map(str, cause.places))
+    assert found == {
+        "p-one metadata.annotations": "",
+        "p-two metadata.annotations": "",
+        "p-two data.level": "plain/two.yaml:6",
+        "p-three metadata.annotations": "",
+        "p-three data.level": "plain/three.yaml:7",
+        "p-three data.more": "",
+    }

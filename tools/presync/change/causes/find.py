@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from presync.change.causes.files import only_place, plain
+from presync.change.causes.files import only_place, plain, spelt
 from presync.change.causes.model import UNKNOWN, Cause
 from presync.change.causes.sources import Pair
 from presync.change.causes.spec import Definition, definition
@@ -117,11 +117,13 @@ def _definition(change: Change, known: _Known, old: Entry, new: Entry) -> Defini
 
 
 def _without_helm(change: Change, one: ResourceChange, difference: Difference | None) -> Cause:
-    """Of plain manifests the line of the field; else the only place of the only file that differs."""
+    """Of plain manifests the line of the field; else the only place that differs; else the line that spells it out."""
     if one.moved or one.resource.trace is not None:  # or of an Application that comes or goes
         return UNKNOWN
-    found = plain(change, one, difference)
-    return found if found.places else only_place(change, one)
+    for found in (plain(change, one, difference), only_place(change, one)):
+        if found.places:
+            return found
+    return spelt(change, one, difference)
 
 
 def _trace(entry: Entry, index: int) -> HelmTrace | None:
