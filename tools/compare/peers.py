@@ -14,7 +14,7 @@ from typing import Any
 
 from compare.mutants import Call, Object, written
 from controlplane import dryrun
-from controlplane.documents import of_object, read_file
+from controlplane.documents import Document, of_object, read_file
 from controlplane.driver import ControlPlane
 
 BUNDLED = Path(__file__).parent.parent / "presync" / "platform" / "schemas" / "bundled"
@@ -137,11 +137,24 @@ class ApiServer:
     def ask(self, objects: Mapping[str, Object]) -> set[Said]:
         """The refusals."""
         documents = [of_object(data) for data in objects.values()]
+        try:
+            return self._refused(documents)
+        except OSError:  # a request that is too large: the server hangs up in the middle of it
+            return set().union(*map(self._alone, documents))
+
+    def _refused(self, documents: Sequence[Document]) -> set[Said]:
         return {
             Said(f"{one.document.kind} {one.document.name}", one.answer.message)
             for one in dryrun.dry_run(self.plane, documents)
             if not one.accepted
         }
+
+    def _alone(self, document: Document) -> set[Said]:
+        try:
+            return self._refused([document])
+        except OSError:
+            size = len(document.text.encode())
+            return {Said(f"{document.kind} {document.name}", f"the server closes the connection: {size:,} bytes")}
 
 
 def _crds(file: Path) -> list[Any]:
