@@ -31,6 +31,7 @@ from compare.mutants import Copy, Difference, Mutant
 from compare.peers import Said
 from compare.report import LINE, MISSED, NAMED, NOTHING, VAGUE
 from controlplane.driver import ControlPlane
+from presync.base.finding import Finding
 from tests.mutations.support import ROOT, Case, Remembering, cases
 
 _WORD = re.compile(r"[A-Za-z0-9_.\-/]{4,}")
@@ -142,14 +143,14 @@ class Comparison:
             found = mutants.expected(case, mutant, files)
         else:
             found, on_line = theirs.said(case, self.base, mutant, files)
-        own = {"cell": f"{found.rule} `{found.location.file}:{found.location.line}`" if found else "**missed**"}
+        own = {"cell": f"{found.rule} `{_line(found)}`" if found else "**missed**"}
         if found and not on_line:
             own["cell"] = f"**vague** {own['cell']}"
         if found:
             own |= {
                 "resource": found.resource.rpartition("/")[2] or found.resource.rpartition(" ")[2],
                 "field": found.field.rpartition(".")[2].partition("[")[0],
-                "place": f"{found.location.file.partition('/')[2]}:{found.location.line}",
+                "place": _line(found).partition("/")[2],
                 "message": found.message,
             }
         told: dict[str, Any] = {"presync": own}
@@ -237,6 +238,12 @@ def _tools(arguments: argparse.Namespace, stack: contextlib.ExitStack, copy: Cop
     if wanted("gator, our policies", programs / "gator"):
         tools.gators["gator, our policies"] = Gator(programs / "gator", work / "gator-own")
     return tools
+
+
+def _line(found: Finding) -> str:
+    """The place without its column, which others do not tell."""
+    place = found.location
+    return f"{place.file}:{place.line}" if place.line else place.file
 
 
 def _cell(said: set[Said], asked: bool, case: Case, own: Mapping[str, str]) -> dict[str, Any]:
