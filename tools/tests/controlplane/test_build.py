@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,11 @@ def test_a_changed_pin_is_another_folder(tmp_path: Path, monkeypatch: pytest.Mon
     before = {module.name: build.folder_of(module) for module in programs.ALL}
     assert all(folder.parent == tmp_path / "cache" for folder in before.values())
     shutil.copytree(programs.MODULES, tmp_path / "modules")
-    monkeypatch.setattr(programs, "MODULES", tmp_path / "modules")
-    assert {module.name: build.folder_of(module) for module in programs.ALL} == before
+    copied = [replace(module, pins=tmp_path / "modules") for module in programs.ALL]
+    assert {module.name: build.folder_of(module) for module in copied} == before
     with (tmp_path / "modules" / "helm" / "go.sum").open("a", encoding="utf-8") as sums:
         sums.write("example.com/more v1.0.0 h1:x\n")
-    after = {module.name: build.folder_of(module) for module in programs.ALL}
+    after = {module.name: build.folder_of(module) for module in copied}
     assert [name for name in after if after[name] != before[name]] == ["helm"]
 
 
