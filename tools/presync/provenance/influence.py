@@ -305,7 +305,8 @@ def _aligned(before: Any, after: Any, path: Path) -> Path:
     for step in path:
         if isinstance(before, list) and isinstance(after, list) and isinstance(step, int) and len(before) != len(after):
             mine = _entry(before[step]) if step < len(before) else MISSING
-            found = [at for at, one in enumerate(after) if _entry(one) == mine]
+            same = [at for at, one in enumerate(after) if step < len(before) and one == before[step]]
+            found = same or [at for at, one in enumerate(after) if _entry(one) == mine]
             out.append(found[0] if found else len(after))
         else:
             out.append(step)
